@@ -70,22 +70,34 @@ def exported():
         return
     import export
     import stored
-    net = {'form': np.array([4, 1, 2, 3])}
-    for k, (i, o) in enumerate(((3, 4), (4, 4), (4, 12))):
-        net[f'kernel{k}'] = np.full((o, i, 3, 3), k, np.float16)
-        net[f'bias{k}'] = np.arange(5)[:, None].repeat(o, 1) + 10 * k
-    net.update(slope0=np.zeros(4), slope1=np.zeros(4))
-    lines, weights = export.layers(net, .25)
-    head = export.text(lines).split('\n')[:2]
-    if head != ['7767517', '10 11']:
-        yield f'export.py: the file begins {head}'
-    expected = 4 * (3 + 9 * (3 * 4 + 4 * 4 + 4 * 12) + 4 + 4 + 12 + 4 + 4)
-    if len(weights) != expected:
-        yield f'export.py: {len(weights)} bytes of weights, not {expected}'
-    net['bias2'] = net['bias2'] / 8
-    again = stored.unpack(stored.pack(net))
-    if any((again[key] != net[key]).any() for key in net):
-        yield 'stored.py: a network is not what it was'
+    def made(form):
+        net = {'form': np.array(form)}
+        table, up = stored.layers(stored.form_of(net)), stored.middle(stored.form_of(net))[1]
+        for k, (i, o, side) in enumerate(table):
+            kernel = np.arange(o * i * side ** 2).reshape(o, i, side, side) % 127 - 63.
+            net[f'kernel{k}'] = kernel.transpose(1, 0, 2, 3) if k == up else kernel
+            net[f'bias{k}'] = np.arange(5)[:, None].repeat(o, 1) + 10 * k
+            net[f'slope{k}'] = np.full(o, k / 8)
+        del net[f'slope{len(table) - 1}']
+        return net
+
+    for form, head, weights in (
+            ((4, 1, 2, 3), '10 11', 9 * (3 * 4 + 4 * 4 + 4 * 12) + 3 + 2 * (4 + 4) + 12),
+            ((4, 1, 2, 3, 5, 1), '18 20', 9 * (3 * 4 + 4 * 4 + 5 * 5 + 4 * 12) + 4 * (4 * 5 + 5 * 4)
+             + 6 + 2 * (4 + 4 + 5 + 5 + 4) + 12)):
+        net = made(form)
+        lines, data = export.layers(net, .25)
+        if export.text(lines).split('\n')[:2] != ['7767517', head]:
+            yield f'export.py: {form} begins {export.text(lines)[:20]}'
+        if len(data) != 4 * weights:
+            yield f'export.py: {len(data)} bytes of weights of {form}, not {4 * weights}'
+        for small in (False, True):
+            again = stored.unpack(stored.pack(net, small))
+            far = max(np.abs(again[key] - net[key]).max() for key in net)
+            if far > (63 / 254 if small else 0) + 1e-9:
+                yield f'stored.py: {form}, in bytes {small}: a number is off by {far}'
+            if stored.pack(again, small) != stored.pack(net, small):
+                yield f'stored.py: {form}, in bytes {small}: bytes are not what they were'
     for level, value in ((-2, 0), (-1, 0), (.25, 1.25), (3, 4), (9, 4)):
         if abs(export.bias(net['bias0'], level)[0] - value) > 1e-9:
             yield f'export.py: bias at level {level}'

@@ -28,8 +28,6 @@ def bias(table, level):
 
 def convolution(kernel, k, middle):
     """Type, parameters and weights of layer k; `middle`: the layers that halve and double the size."""
-    if k == middle[1]:
-        kernel = kernel.transpose(1, 0, 2, 3)
     points = '1=2 3=2' if k in middle else '1=3 4=1'
     return ('Deconvolution' if k == middle[1] else 'Convolution',
             f'0={kernel.shape[0]} {points} 5=1 6={kernel.size}', kernel.astype('<f4').tobytes())
@@ -37,9 +35,8 @@ def convolution(kernel, k, middle):
 
 def layers(net, level):
     """Lines of the .param file (type, name, inputs, outputs, parameters) and the .bin file."""
-    _, depth, scale, _, *inner = (int(v) for v in net['form'])
-    middle = (1 + depth // 2, 2 + depth // 2 + inner[1]) if inner else (None, None)
-    count = sum(name.startswith('kernel') for name in net)
+    form = stored.form_of(net)
+    scale, middle, count = form[2], stored.middle(form), len(stored.layers(form))
     lines = [('Input', 'data', (), ('data',), ''),
              ('Split', 'twice', ('data',), ('deep', 'flat'), '')]
     weights, below = [], 'deep'
@@ -47,7 +44,7 @@ def layers(net, level):
         if k == middle[0]:
             lines.append(('Split', 'fork', (below,), ('half', 'kept'), ''))
             below = 'half'
-        kind, parameters, kernel = convolution(net[f'kernel{k}'], k, middle)
+        kind, parameters, kernel = convolution(stored.kernel_of(net, k), k, middle)
         lines.append((kind, f'conv{k}', (below,), (f'conv{k}',), parameters))
         weights += [struct.pack('<I', 0), kernel,
                     bias(net[f'bias{k}'].astype(np.float64), level).astype('<f4').tobytes()]

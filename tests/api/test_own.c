@@ -176,14 +176,11 @@ static bool is_clamped(const struct image *image, uint32_t x, uint32_t y)
     return clamped;
 }
 
-/* A grey page runs through a network that is made for it; it makes the grey of the other's result.
- */
-static void test_grey(void **state)
+static void check_grey(const struct own_form *form)
 {
     static const enum planche_pixel_format formats[] = {PLANCHE_PIXELS_GREY8, PLANCHE_PIXELS_GREY16,
                                                         PLANCHE_PIXELS_GREY_ALPHA8};
-    const struct own_file file = own_file_make(7, 2, 2, 3, 9);
-    (void)state;
+    const struct own_file file = own_file_make_form(form, 9);
     assert_true(own_file_write(&file, test_path("model-grey.planche")));
     free(file.data);
     struct planche_engine *engine = make_level(test_path("model-grey.planche"), 2, 1.5);
@@ -222,24 +219,46 @@ static void test_grey(void **state)
     planche_engine_destroy(&engine);
 }
 
+/* A grey page runs through a network that is made for it; it makes the grey of the other's result.
+ * The middle of one has many weights and little to compute: memory must be set aside for them. */
+static void test_grey(void **state)
+{
+    static const struct own_form plain = {7, 2, 2, 3, 0, 0, false},
+                                 middle = {9, 1, 2, 3, 288, 1, true};
+    (void)state;
+    check_grey(&plain);
+    check_grey(&middle);
+}
+
+static void check_same_bytes(const char *model, unsigned scale, enum planche_pixel_format format)
+{
+    struct planche_engine_options options = options_of(model, scale);
+    struct image one, two;
+    options.threads = 1;
+    options.memory = (uint64_t)24 << 20;
+    run_once(make(options), format, &one);
+    options.threads = 3;
+    options.memory = (uint64_t)512 << 20;
+    run_once(make(options), format, &two);
+    image_expect_equal(&one.pixels, &two.pixels);
+    image_free(&one);
+    image_free(&two);
+}
+
 /* Bytes do not depend on threads and memory, of pages in colour and grey. */
 static void test_same_bytes(void **state)
 {
     static const unsigned scales[] = {1, 2, 4};
+    static const struct own_form form = {16, 2, 2, 3, 24, 2, true};
+    const struct own_file middle = own_file_make_form(&form, 11);
     (void)state;
+    assert_true(own_file_write(&middle, test_path("model-middle.planche")));
+    free(middle.data);
     for (size_t s = 0; s < 3; s++)
         for (unsigned format = PLANCHE_PIXELS_GREY8; format <= PLANCHE_PIXELS_RGB8; format += 2) {
-            struct planche_engine_options options = options_of("small", scales[s]);
-            struct image one, two;
-            options.threads = 1;
-            options.memory = (uint64_t)24 << 20;
-            run_once(make(options), (enum planche_pixel_format)format, &one);
-            options.threads = 3;
-            options.memory = (uint64_t)512 << 20;
-            run_once(make(options), (enum planche_pixel_format)format, &two);
-            image_expect_equal(&one.pixels, &two.pixels);
-            image_free(&one);
-            image_free(&two);
+            check_same_bytes("small", scales[s], (enum planche_pixel_format)format);
+            check_same_bytes(test_path("model-middle.planche"), scales[s],
+                             (enum planche_pixel_format)format);
         }
 }
 

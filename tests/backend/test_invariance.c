@@ -144,20 +144,30 @@ static void check_packing(struct network *network, const struct isa *isa, uint64
     planche_program_destroy(&many);
 }
 
-/* Planche's own networks: narrow ones; of one channel, too. */
+/* Planche's own networks: narrow ones; of one channel, too; with a middle at half the
+ * size, on pages of odd sides. */
 static void test_own(void **state)
 {
-    static const struct planche_model_form forms[] = {
-        {.level = -1}, {.level = 1.5, .grey = true}, {.level = 2.25, .clean = true}};
+    static const struct planche_model_form forms[] = {{.level = -1},
+                                                      {.level = 1.5, .grey = true},
+                                                      {.level = 2.25, .clean = true},
+                                                      {.level = 0.5},
+                                                      {.level = 3, .grey = true}};
+    static const struct own_form shapes[] = {{32, 3, 2, 3, 0, 0, false},
+                                             {24, 3, 3, 3, 0, 0, false},
+                                             {32, 3, 2, 3, 0, 0, false},
+                                             {16, 2, 2, 3, 48, 3, true},
+                                             {48, 3, 2, 3, 20, 1, false}};
+    static const int sizes[][2] = {{97, 61}, {97, 61}, {97, 61}, {97, 61}, {5, 3}};
     struct isa isas[MAX_ISAS];
     const struct isa *best = &isas[isa_list(PLANCHE_PRECISION_F32, isas) - 1];
     (void)state;
     for (size_t i = 0; i < sizeof(forms) / sizeof(*forms); i++) {
-        struct own_file file = own_file_make(i == 1 ? 24 : 32, 3, 2 + (unsigned)i % 2, 3, i);
+        struct own_file file = own_file_make_form(&shapes[i], i);
         struct network network;
         network_load_own(&network, file.data, file.size, &forms[i]);
         check_packing(&network, best, i);
-        check_page(&network, best, i, 97, 61, PLANCHE_SE_EXACT);
+        check_page(&network, best, i, sizes[i][0], sizes[i][1], PLANCHE_SE_EXACT);
         network_free(&network);
         free(file.data);
     }

@@ -3,6 +3,7 @@
  *
  *   random [SEED [COUNT]]     tries other networks than the usual ones */
 #include "backend_test.h"
+#include "support/own_network.h"
 #include "support/quick.h"
 
 #include <stdlib.h>
@@ -84,9 +85,43 @@ static void test_random_networks(void **state)
     assert_true(done * 10 >= (count + operators) * 8);
 }
 
+/* Planche's own networks with a middle at half the size, kernels in halves and in bytes, in all
+ * that is made of them, on pages of a pixel, of odd sides, and of more than a few tiles. */
+static void test_middles(void **state)
+{
+    static const struct own_form forms[] = {{20, 3, 2, 3, 33, 2, true},
+                                            {16, 0, 3, 3, 7, 1, false},
+                                            {5, 2, 1, 1, 40, 1, true},
+                                            {24, 4, 2, 3, 48, 2, false}};
+    static const struct planche_model_form wanted[] = {
+        {.level = -1}, {.level = 0.5, .grey = true}, {.level = 2, .grey = true, .clean = true}};
+    static const int sizes[][2] = {{1, 1}, {5, 3}, {2, 1}, {37, 21}, {24, 30}};
+    struct isa isas[MAX_ISAS];
+    const int isa_count = isa_list(PLANCHE_PRECISION_F32, isas);
+    (void)state;
+    for (uint64_t i = 0; i < 12; i++) {
+        struct own_file file = own_file_make_form(&forms[i % 4], i);
+        struct network network;
+        struct page page;
+        network_load_own(&network, file.data, file.size, &wanted[i % 3]);
+        assert_int_equal(network.recipe.multiple, 2);
+        page_make(&page, sizes[i % 5][0], sizes[i % 5][1], i);
+        double *expected = run_reference(&network, &network.recipe, &page);
+        assert_non_null(expected);
+        for (int j = 0; j < isa_count; j++)
+            check_isa(&network, &page, expected, &isas[j], i);
+        free(expected);
+        page_free(&page);
+        network_free(&network);
+        free(file.data);
+    }
+    assert_int_equal(failures, 0);
+}
+
 int main(int argc, char **argv)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_random_networks)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_middles),
+                                       cmocka_unit_test(test_random_networks)};
     if (test_quick())
         count = operators = test_quickest() ? 25 : 60;
     if (argc > 1)

@@ -67,7 +67,9 @@ static void test_header(void **state)
     expect(&file, file.size, PLANCHE_OK, "");
     expect_with(&file, 0, 'p', model, "not a network of Planche's own");
     expect_with(&file, 7, 'X', model, "not a network of Planche's own");
-    expect_with(&file, 8, 2, PLANCHE_ERROR_UNSUPPORTED, "version 2; this library reads version 1");
+    expect_with(&file, 8, 0, PLANCHE_ERROR_UNSUPPORTED, "version 0; this library reads versions 1");
+    expect_with(&file, 8, 3, PLANCHE_ERROR_UNSUPPORTED, "version 3; this library reads versions 1");
+    expect_with(&file, 9, 1, PLANCHE_ERROR_UNSUPPORTED, "version 257");
     expect_with(&file, 10, 0, model, "0 channels");
     expect_with(&file, 11, 3, model, "773 channels");
     expect_with(&file, 12, 65, model, "65 layers");
@@ -76,7 +78,7 @@ static void test_header(void **state)
     expect_with(&file, 15, 2, model, "2 colours");
     expect_with(&file, 16, 4, model, "4 levels");
     for (size_t at = 17; at < PLANCHE_OWN_HEADER; at++)
-        expect_with(&file, at, 1, model, "end is not zero");
+        expect_with(&file, at, 1, model, "end is not as it should be");
     /* Within the limits, but not as long as the file. */
     expect_with(&file, 10, 6, model, "where the header says");
     expect_with(&file, 12, 64, model, "where the header says");
@@ -84,16 +86,50 @@ static void test_header(void **state)
     free(file.data);
 }
 
-static void test_length(void **state)
+/* What version 2 has: a middle, and kernels in bytes. */
+static void test_middle_header(void **state)
 {
-    struct own_file file = own_file_make(3, 0, 1, 1, 2);
+    static const struct own_form form = {5, 1, 2, 3, 6, 1, true}, plain = {5, 1, 2, 3, 0, 0, true};
+    const struct own_file file = own_file_make_form(&form, 1);
+    const struct own_file even = own_file_make_form(&plain, 1);
+    const enum planche_status model = PLANCHE_ERROR_MODEL;
     (void)state;
+    expect(&file, file.size, PLANCHE_OK, "");
+    expect(&even, even.size, PLANCHE_OK, "");
+    expect_with(&file, 8, 1, model, "end is not as it should be");
+    expect_with(&even, 8, 1, model, "end is not as it should be");
+    expect_with(&file, 17, 2, model, "end is not as it should be");
+    expect_with(&file, 18, 0, model, "a middle of 0 channels and 1 layers");
+    expect_with(&file, 19, 3, model, "a middle of 774 channels");
+    expect_with(&file, 20, 0, model, "a middle of 6 channels and 0 layers");
+    expect_with(&file, 20, 65, model, "65 layers");
+    expect_with(&file, 21, 1, model, "257 layers");
+    expect_with(&file, 22, 1, model, "end is not as it should be");
+    expect_with(&file, 23, 1, model, "end is not as it should be");
+    /* Within the limits, but not as long as the file. */
+    expect_with(&file, 17, 0, model, "where the header says");
+    expect_with(&file, 18, 7, model, "where the header says");
+    expect_with(&file, 20, 64, model, "where the header says");
+    free(file.data);
+    free(even.data);
+}
+
+static void check_length(struct own_file file)
+{
     for (size_t size = 0; size < file.size; size++)
         expect(&file, size, PLANCHE_ERROR_MODEL, "a.planche: ");
     file.data = realloc(file.data, file.size + 1);
     file.data[file.size] = 0;
     expect(&file, file.size + 1, PLANCHE_ERROR_MODEL, "where the header says");
     free(file.data);
+}
+
+static void test_length(void **state)
+{
+    static const struct own_form form = {2, 0, 1, 1, 3, 1, true};
+    (void)state;
+    check_length(own_file_make(3, 0, 1, 1, 2));
+    check_length(own_file_make_form(&form, 2));
 }
 
 /* Infinite or no number, wherever it stands. */
@@ -105,6 +141,21 @@ static void test_numbers(void **state)
         expect_with(&file, at, 0x7c, PLANCHE_ERROR_MODEL, "is not finite");
         expect_with(&file, at, 0xff, PLANCHE_ERROR_MODEL, "is not finite");
     }
+    free(file.data);
+}
+
+/* Ranges of kernels in bytes are numbers, too; a byte cannot be wrong. */
+static void test_ranges(void **state)
+{
+    static const struct own_form form = {2, 1, 1, 1, 0, 0, true};
+    struct own_file file = own_file_make_form(&form, 3);
+    const size_t ranges = PLANCHE_OWN_HEADER + 2 * (2 * 9 + 2 * PLANCHE_OWN_LEVELS + 2);
+    (void)state;
+    for (size_t at = ranges; at < ranges + 4; at += 2)
+        expect_with(&file, at + 1, 0x7c, PLANCHE_ERROR_MODEL, "is not finite");
+    for (size_t at = ranges + 4; at < ranges + 4 + 2 * 2 * 9; at++)
+        for (unsigned value = 0; value < 256; value += 51)
+            expect_with(&file, at, (uint8_t)value, PLANCHE_OK, "");
     free(file.data);
 }
 
@@ -257,17 +308,21 @@ static enum planche_status load_scenario(void *user, struct planche_budget *budg
 
 static void test_out_of_memory(void **state)
 {
-    struct own_file file = own_file_make(6, 2, 3, 3, 6);
+    static const struct own_form form = {6, 2, 3, 3, 5, 1, true};
+    struct own_file plain = own_file_make(6, 2, 3, 3, 6), middle = own_file_make_form(&form, 6);
     (void)state;
-    assert_true(oom_run("own", load_scenario, &file, 1) > 10);
-    free(file.data);
+    assert_true(oom_run("own", load_scenario, &plain, 1) > 10);
+    assert_true(oom_run("own, with a middle", load_scenario, &middle, 1) > 10);
+    free(plain.data);
+    free(middle.data);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_header),        cmocka_unit_test(test_length),
-        cmocka_unit_test(test_numbers),       cmocka_unit_test(test_levels),
+        cmocka_unit_test(test_header),        cmocka_unit_test(test_middle_header),
+        cmocka_unit_test(test_length),        cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_ranges),        cmocka_unit_test(test_levels),
         cmocka_unit_test(test_forms),         cmocka_unit_test(test_built_in),
         cmocka_unit_test(test_out_of_memory),
     };

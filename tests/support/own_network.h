@@ -16,6 +16,13 @@ struct own_file {
 /* Weights such that values stay about as large as they are. */
 struct own_file own_file_make(unsigned channels, unsigned depth, unsigned scale, unsigned colours,
                               uint64_t seed);
+/* Likewise with a middle of `inner` layers of `wide` channels at half the size, unless inner is 0;
+ * bytes: the kernels between the first and the last layer are in bytes. */
+struct own_form {
+    unsigned channels, depth, scale, colours, wide, inner;
+    bool bytes;
+};
+struct own_file own_file_make_form(const struct own_form *form, uint64_t seed);
 /* Writes it. False: that failed. */
 bool own_file_write(const struct own_file *file, const char *path);
 

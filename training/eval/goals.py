@@ -140,12 +140,14 @@ def candidate(spec, cache):
         return name, 'model-' + path, path, None
     net = stored.load(path)
     data = stored.pack(net)
+    if path.endswith('.planche'):  # as it is: kernels in bytes, perhaps
+        with open(path, 'rb') as stream:
+            data = stream.read()
     kept = 'net-' + hashlib.sha256(data).hexdigest()[:12]
     model = os.path.join(cache, kept + '.planche')
     with open(model, 'wb') as stream:
         stream.write(data)
-    cost = sum(net[f'kernel{k}'].size for k in range(int(net['form'][1]) + 2)) / 1000
-    return name, kept, model, cost
+    return name, kept, model, stored.multiplications(net) / 1000
 
 
 def figure_of(key):

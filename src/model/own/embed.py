@@ -12,7 +12,7 @@ import re
 import struct
 import sys
 
-HEADER = struct.Struct("<8sHHHBBB7s")
+HEADER = struct.Struct("<8sHHHBBB7x")
 LEVELS = (("NONE", ""), ("0", "-clean0"), ("1", "-clean1"), ("2", "-clean2"), ("3", "-clean3"))
 LICENCE = "MIT"
 HEAD = """/* Made by src/model/own/embed.py. */
@@ -52,9 +52,9 @@ class Network:
             data = stream.read()
         if not match or len(data) < HEADER.size:
             raise SystemExit(f"{path}: not MODEL-SCALEx.planche, or too short")
-        magic, version, _, _, scale, colours, _, _ = HEADER.unpack_from(data)
+        magic, version, _, _, scale, colours, _ = HEADER.unpack_from(data)
         self.model, self.scale, self.colours = match[1], int(match[2]), 1 if match[3] else 3
-        if (magic, version) != (b"PLANCHE\0", 1) or (scale, colours) != (self.scale, self.colours):
+        if magic != b"PLANCHE\0" or version not in (1, 2) or (scale, colours) != (self.scale, self.colours):
             raise SystemExit(f"{path}: the header does not say what the name says")
         self.size = len(data)
         self.sha256 = hashlib.sha256(data).hexdigest()

@@ -2,11 +2,20 @@
 /* File format of Planche's own networks (NAME.planche): one file has all levels of cleaning.
  *
  * Little-endian. A header of 24 bytes: "PLANCHE" and a zero byte; u16 version, channels, depth; u8
- * scale, colours, levels; 7 bytes of zero. Then, as binary16, for each of the depth + 2 layers of
- * 3x3 the kernel [outputs][inputs][3][3], biases [levels][outputs] and, but for the last, the
- * slopes [channels] of PReLU. The first layer has `colours` inputs, the last colours * scale^2
- * outputs, in the order of a pixel shuffle; the page's pixels, repeated, are added to the result.
- * training/stored.py writes it. */
+ * scale, colours, levels. Behind them version 1 has 7 bytes of zero, version 2 a u8 of 0, or 1 for
+ * kernels in bytes; u16 wide, inner, both zero if the network has no middle; u16 zero.
+ *
+ * The layers: a first convolution of 3x3, `depth` more, a last one; the first has `colours` inputs,
+ * the last colours * scale^2 outputs, in the order of a pixel shuffle, and the page's pixels,
+ * repeated, are added to the result; between, there are `channels`. With a middle, behind the first
+ * 1 + depth / 2 of them: a convolution of 2x2 that halves the sides, to `wide` channels; `inner` of
+ * 3x3; a deconvolution of 2x2 that doubles them, to `channels`. What was there before the middle is
+ * added behind it.
+ *
+ * For each layer, as binary16: the kernel [outputs][inputs][side][side], biases [levels][outputs]
+ * and, but for the last, the slopes [outputs] of PReLU, which come before the addition. In bytes, a
+ * kernel between the first and the last is: ranges [outputs], as binary16; then the kernel, as
+ * signed bytes, of which 127 stands for the range. training/stored.py writes all of it. */
 #ifndef PLANCHE_MODEL_OWN_FORMAT_H
 #define PLANCHE_MODEL_OWN_FORMAT_H
 
@@ -14,7 +23,7 @@
 #include "model/graph.h"
 
 #define PLANCHE_OWN_EXTENSION ".planche"
-#define PLANCHE_OWN_VERSION   1
+#define PLANCHE_OWN_VERSION   2 /* the newest; all before it are read */
 #define PLANCHE_OWN_HEADER    24
 #define PLANCHE_OWN_LEVELS    5 /* -1, 0, 1, 2, 3 */
 #define PLANCHE_OWN_CHANNELS  512
@@ -24,25 +33,31 @@
 /* What a network looks like. */
 struct planche_own_shape {
     unsigned channels, depth, scale;
-    unsigned colours; /* 1 or 3 */
+    unsigned colours;     /* 1 or 3 */
+    unsigned wide, inner; /* of the middle at half the size; 0: there is none */
+    bool bytes;           /* kernels between the first and the last are in bytes */
 };
 
-/* Layers of 3x3, and the inputs and outputs of one of them. */
-static inline unsigned planche_own_layers(const struct planche_own_shape *shape)
-{
-    return shape->depth + 2;
-}
+enum planche_own_kind {
+    PLANCHE_OWN_SQUARE, /* 3x3, of the same size */
+    PLANCHE_OWN_DOWN,   /* 2x2, halves the sides */
+    PLANCHE_OWN_UP      /* 2x2, doubles them; the layer before the middle is added behind it */
+};
 
-static inline unsigned planche_own_inputs(const struct planche_own_shape *shape, unsigned layer)
-{
-    return layer ? shape->channels : shape->colours;
-}
+/* A layer with a kernel. */
+struct planche_own_layer {
+    enum planche_own_kind kind;
+    unsigned inputs, outputs;
+    bool last; /* which has no slopes */
+};
 
-static inline unsigned planche_own_outputs(const struct planche_own_shape *shape, unsigned layer)
-{
-    return layer == shape->depth + 1 ? shape->colours * shape->scale * shape->scale
-                                     : shape->channels;
-}
+unsigned planche_own_layers(const struct planche_own_shape *shape);
+struct planche_own_layer planche_own_layer(const struct planche_own_shape *shape, unsigned k);
+unsigned planche_own_side(struct planche_own_layer layer);
+/* Numbers of its kernel. */
+size_t planche_own_weights(struct planche_own_layer layer);
+/* Whether the file has the kernel of layer k in bytes. */
+bool planche_own_in_bytes(const struct planche_own_shape *shape, unsigned k);
 
 /* Whether a file begins as these do. */
 bool planche_own_recognise(const uint8_t *head, size_t size);

@@ -21,10 +21,11 @@ static bool recognise(const char *name, const uint8_t *head, size_t size)
            (length >= end && strcmp(name + length - end, PLANCHE_OWN_EXTENSION) == 0);
 }
 
-/* Input, convolutions with their activations, and what enlarges. */
+/* Input, convolutions with their activations, the addition of the middle, and what enlarges. */
 static unsigned count_layers(const struct planche_own_shape *shape)
 {
-    return 1 + 2 * planche_own_layers(shape) - 1 + (shape->scale > 1 ? 3 : 1);
+    return 1 + 2 * planche_own_layers(shape) - 1 + (shape->inner ? 1 : 0) +
+           (shape->scale > 1 ? 3 : 1);
 }
 
 static bool begin(struct build *build, const struct planche_own_shape *shape)
@@ -74,18 +75,41 @@ static int output_of(const struct planche_layer *layer)
     return layer->outputs[0];
 }
 
-static struct planche_layer *
-add_convolution(struct build *build, const struct planche_own_shape *shape, unsigned k, int below)
+static struct planche_layer *add_convolution(struct build *build, struct planche_own_layer own,
+                                             int below)
 {
-    struct planche_layer *layer = add(build, PLANCHE_LAYER_CONVOLUTION, "conv", below, -1);
-    unsigned outputs = planche_own_outputs(shape, k);
-    layer->channels = (int)outputs;
-    layer->kernel_w = layer->kernel_h = 3;
-    layer->stride_w = layer->stride_h = layer->dilation_w = layer->dilation_h = 1;
-    layer->pad_top = layer->pad_left = layer->pad_bottom = layer->pad_right = 1;
+    const bool up = own.kind == PLANCHE_OWN_UP, square = own.kind == PLANCHE_OWN_SQUARE;
+    struct planche_layer *layer =
+        add(build, up ? PLANCHE_LAYER_DECONVOLUTION : PLANCHE_LAYER_CONVOLUTION,
+            up ? "deconv" : "conv", below, -1);
+    layer->channels = (int)own.outputs;
+    layer->kernel_w = layer->kernel_h = (int)planche_own_side(own);
+    layer->stride_w = layer->stride_h = square ? 1 : 2;
+    layer->dilation_w = layer->dilation_h = 1;
+    layer->pad_top = layer->pad_left = layer->pad_bottom = layer->pad_right = square ? 1 : 0;
     layer->has_bias = true;
-    layer->weight_count = (size_t)outputs * planche_own_inputs(shape, k) * 9;
+    layer->weight_count = planche_own_weights(own);
     return layer;
+}
+
+/* Layer k with its activation, and what is added behind it: *kept, which is the blob before the
+ * middle. Returns the blob of the result, -1 without memory. */
+static int add_layer(struct build *build, const struct planche_own_shape *shape, unsigned k,
+                     int below, int *kept)
+{
+    const struct planche_own_layer own = planche_own_layer(shape, k);
+    if (own.kind == PLANCHE_OWN_DOWN)
+        *kept = below;
+    struct planche_layer *layer = add_convolution(build, own, below);
+    if (build->fits && !own.last) {
+        layer = add(build, PLANCHE_LAYER_PRELU, "act", output_of(layer), -1);
+        layer->data_count = own.outputs;
+    }
+    if (build->fits && own.kind == PLANCHE_OWN_UP) {
+        layer = add(build, PLANCHE_LAYER_BINARY, "join", output_of(layer), *kept);
+        layer->binary = PLANCHE_BINARY_ADD;
+    }
+    return build->fits ? output_of(layer) : -1;
 }
 
 /* The result, from the last convolution and the page. */
@@ -112,39 +136,41 @@ static enum planche_status build_graph(struct planche_graph *graph,
                                        struct planche_error *error)
 {
     struct build build = {.graph = graph};
-    int page = -1, below = -1;
+    int page = -1, below = -1, kept = -1;
     if (begin(&build, shape)) {
         struct planche_layer *input = add(&build, PLANCHE_LAYER_INPUT, "page", -1, -1);
         input->channels = (int)shape->colours;
         page = below = build.fits ? output_of(input) : -1;
     }
-    for (unsigned k = 0; build.fits && k < planche_own_layers(shape); k++) {
-        struct planche_layer *layer = add_convolution(&build, shape, k, below);
-        if (build.fits && k <= shape->depth) {
-            layer = add(&build, PLANCHE_LAYER_PRELU, "act", output_of(layer), -1);
-            layer->data_count = shape->channels;
-        }
-        below = build.fits ? output_of(layer) : -1;
-    }
+    for (unsigned k = 0; build.fits && k < planche_own_layers(shape); k++)
+        below = add_layer(&build, shape, k, below, &kept);
     add_end(&build, shape, below, page);
     return build.fits ? PLANCHE_OK : planche_graph_no_memory(graph, error);
+}
+
+static bool has_kernel(const struct planche_layer *layer)
+{
+    return layer->type == PLANCHE_LAYER_CONVOLUTION || layer->type == PLANCHE_LAYER_DECONVOLUTION;
 }
 
 static enum planche_status read_weights(struct planche_own_reader *reader)
 {
     struct planche_graph *graph = reader->graph;
-    unsigned layers = planche_own_layers(&reader->wanted);
+    const unsigned layers = planche_own_layers(&reader->wanted);
     size_t floats = 0;
-    for (unsigned k = 0; k < layers; k++)
-        floats += graph->layers[1 + 2 * k].weight_count;
+    for (int i = 0; i < graph->layer_count; i++)
+        floats += graph->layers[i].weight_count;
     graph->kernels = planche_alloc(graph->budget, floats * sizeof(float));
     if (!graph->kernels)
         return planche_graph_no_memory(graph, reader->error);
     enum planche_status status = PLANCHE_OK;
-    for (unsigned k = 0; !status && k < layers; k++) {
-        struct planche_layer *convolution = &graph->layers[1 + 2 * k];
-        status =
-            planche_own_read_layer(reader, k, convolution, k + 1 < layers ? convolution + 1 : NULL);
+    unsigned k = 0;
+    for (int i = 0; !status && i < graph->layer_count; i++) {
+        struct planche_layer *layer = &graph->layers[i];
+        if (!has_kernel(layer))
+            continue;
+        status = planche_own_read_layer(reader, k, layer, k + 1 < layers ? layer + 1 : NULL);
+        k++;
     }
     return status;
 }

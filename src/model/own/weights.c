@@ -28,6 +28,26 @@ static enum planche_status read_numbers(struct planche_own_reader *reader, float
     return PLANCHE_OK;
 }
 
+/* Kernels in bytes: an output's range, then its signed bytes, of which 127 stands for the range. */
+static enum planche_status read_bytes(struct planche_own_reader *reader, float *to,
+                                      struct planche_own_layer layer)
+{
+    const size_t each = planche_own_weights(layer) / layer.outputs;
+    uint8_t bytes[CHUNK];
+    float *ranges = planche_calloc(reader->graph->budget, layer.outputs, sizeof(*ranges));
+    if (!ranges)
+        return planche_graph_no_memory(reader->graph, reader->error);
+    enum planche_status status = read_numbers(reader, ranges, layer.outputs);
+    for (size_t done = 0; !status && done < each * layer.outputs;) {
+        const size_t left = each * layer.outputs - done, part = left < CHUNK ? left : CHUNK;
+        status = planche_model_file_read(reader->file, bytes, part, reader->error);
+        for (size_t i = 0; !status && i < part; i++, done++)
+            to[done] = (float)((double)ranges[done / each] * (int8_t)bytes[i] / 127);
+    }
+    planche_free(ranges);
+    return status;
+}
+
 /* Part of an output of the stored last layer in an output of the wanted one. */
 static double share(const struct planche_own_reader *reader, unsigned wanted, unsigned stored)
 {
@@ -46,19 +66,24 @@ static double share(const struct planche_own_reader *reader, unsigned wanted, un
 
 static bool mixes_outputs(const struct planche_own_reader *reader, unsigned k)
 {
-    return k == reader->stored.depth + 1 && (reader->stored.colours != reader->wanted.colours ||
-                                             reader->stored.scale != reader->wanted.scale);
+    return planche_own_layer(&reader->stored, k).last &&
+           (reader->stored.colours != reader->wanted.colours ||
+            reader->stored.scale != reader->wanted.scale);
+}
+
+static unsigned last_outputs(const struct planche_own_shape *shape)
+{
+    return planche_own_layer(shape, planche_own_layers(shape) - 1).outputs;
 }
 
 /* Rows of `size` numbers, one for each output, from stored to wanted. */
 static void mix_outputs(const struct planche_own_reader *reader, float *to, const float *from,
                         size_t size)
 {
-    unsigned last = reader->stored.depth + 1;
-    for (unsigned w = 0; w < planche_own_outputs(&reader->wanted, last); w++)
+    for (unsigned w = 0; w < last_outputs(&reader->wanted); w++)
         for (size_t i = 0; i < size; i++) {
             double sum = 0;
-            for (unsigned s = 0; s < planche_own_outputs(&reader->stored, last); s++)
+            for (unsigned s = 0; s < last_outputs(&reader->stored); s++)
                 sum += share(reader, w, s) * from[s * size + i];
             to[w * size + i] = (float)sum;
         }
@@ -79,9 +104,11 @@ static void sum_inputs(const struct planche_own_reader *reader, float *to, const
 
 static enum planche_status read_kernel(struct planche_own_reader *reader, unsigned k, float *to)
 {
-    size_t inputs = planche_own_inputs(&reader->stored, k);
-    size_t count = planche_own_outputs(&reader->stored, k) * inputs * 9;
-    bool sums = k == 0 && reader->stored.colours != reader->wanted.colours;
+    const struct planche_own_layer layer = planche_own_layer(&reader->stored, k);
+    const size_t count = planche_own_weights(layer);
+    const bool sums = k == 0 && reader->stored.colours != reader->wanted.colours;
+    if (planche_own_in_bytes(&reader->stored, k))
+        return read_bytes(reader, to, layer);
     if (!sums && !mixes_outputs(reader, k))
         return read_numbers(reader, to, count);
     float *from = planche_calloc(reader->graph->budget, count, sizeof(*from));
@@ -91,7 +118,7 @@ static enum planche_status read_kernel(struct planche_own_reader *reader, unsign
     if (!status && sums)
         sum_inputs(reader, to, from);
     else if (!status)
-        mix_outputs(reader, to, from, inputs * 9);
+        mix_outputs(reader, to, from, count / layer.outputs);
     planche_free(from);
     return status;
 }
@@ -110,7 +137,7 @@ static void mix_levels(float *biases, size_t outputs, double level)
 
 static enum planche_status read_bias(struct planche_own_reader *reader, unsigned k, float *to)
 {
-    size_t outputs = planche_own_outputs(&reader->stored, k);
+    const size_t outputs = planche_own_layer(&reader->stored, k).outputs;
     float *biases =
         planche_calloc(reader->graph->budget, PLANCHE_OWN_LEVELS * outputs, sizeof(*biases));
     if (!biases)
@@ -135,18 +162,18 @@ enum planche_status planche_own_read_layer(struct planche_own_reader *reader, un
                                            struct planche_layer *activation)
 {
     struct planche_graph *graph = reader->graph;
-    size_t channels = reader->stored.channels;
+    const size_t slopes = planche_own_layer(&reader->stored, k).outputs;
     convolution->weights = graph->kernels + graph->kernel_floats;
     graph->kernel_floats += convolution->weight_count;
     convolution->bias = take(reader, (size_t)convolution->channels);
     if (activation)
-        activation->data = take(reader, channels);
+        activation->data = take(reader, slopes);
     if (!convolution->bias || (activation && !activation->data))
         return planche_graph_no_memory(graph, reader->error);
     enum planche_status status = read_kernel(reader, k, convolution->weights);
     if (!status)
         status = read_bias(reader, k, convolution->bias);
     if (!status && activation)
-        status = read_numbers(reader, activation->data, channels);
+        status = read_numbers(reader, activation->data, slopes);
     return status;
 }
