@@ -23,6 +23,22 @@ const struct onnx_case onnx_cases[] = {
      HEAD "r w1 8,4,3,3 -0.3 0.3\nr b1 8 -0.2 0.2\n"
           "Conv a w1 b1 > z group=2 pads=1,1,1,1\n" TAIL,
      0},
+    {"two large groups",
+     HEAD "r w1 32,8,1,1 -0.3 0.3\nConv a w1 > b\nr w2 64,16,3,3 -0.1 0.1\nr b2 64 -0.2 0.2\n"
+          "Conv b w2 b2 > c group=2 pads=1,1,1,1\nLeakyRelu c > d alpha=f:0.2\n"
+          "r w3 8,64,1,1 -0.2 0.2\nConv d w3 > z\n" TAIL,
+     0},
+    {"eight small groups",
+     HEAD "r w1 64,8,1,1 -0.3 0.3\nConv a w1 > b\nr w2 64,8,3,3 -0.2 0.2\n"
+          "Conv b w2 > c group=8 pads=1,1,1,1\nr s 64,1,1 -0.2 0.5\nPRelu c s > d\n"
+          "r w3 64,8,5,5 -0.1 0.1\nConv d w3 > e group=8 pads=2,2,2,2\nAdd e b > f\n"
+          "r w4 8,64,1,1 -0.2 0.2\nConv f w4 > z\n" TAIL,
+     0},
+    {"transpose large groups",
+     HEAD "r w1 32,8,1,1 -0.3 0.3\nConv a w1 > b\nr w2 32,16,6,6 -0.1 0.1\n"
+          "ConvTranspose b w2 > c strides=2,2 group=2 pads=2,2,2,2\nr w3 3,32,1,1 -0.2 0.2\n"
+          "Conv c w3 > out\n",
+     0},
     {"depthwise", HEAD "r w1 8,1,3,3 -0.5 0.5\nConv a w1 > z group=8 pads=1,1,1,1\n" TAIL, 0},
     {"stride",
      HEAD "r w1 8,8,3,3 -0.2 0.2\nConv a w1 > b strides=2,2 pads=1,1,1,1\n"

@@ -245,6 +245,43 @@ static void test_multiple(void **state)
     onnx_free(&graph);
 }
 
+/* Groups are convolutions of their own, several small ones in one; what follows them reads these as
+ * one tensor, and an activation that is the same for all channels is theirs. */
+static void test_divided(void **state)
+{
+    static const struct {
+        const char *name;
+        int kernel, parts, outputs, activated;
+    } expected[] = {
+        {"groups", 3, 1, 8, 0}, /* too small to pay; the first convolution has 3 x 3, too */
+        {"two large groups", 3, 2, 32, 2},
+        {"eight small groups", 5, 4, 16, 0},
+        {"transpose large groups", 6, 2, 16, 0}};
+    static struct onnx_graph graph;
+    struct planche_error error;
+    (void)state;
+    for (size_t e = 0; e < sizeof(expected) / sizeof(expected[0]); e++) {
+        struct planche_net *net;
+        size_t i = 0;
+        int parts = 0, activated = 0;
+        while (strcmp(onnx_cases[i].name, expected[e].name) != 0)
+            i++;
+        make(&graph, &onnx_cases[i], 1);
+        assert_int_equal(load(&graph, &net, &error), PLANCHE_OK);
+        for (const struct planche_step *s = net->steps; s < net->steps + net->step_count; s++)
+            if (planche_step_has_kernel(s) && s->kernel_h == expected[e].kernel &&
+                net->tensors[s->output].channels == expected[e].outputs &&
+                net->tensors[s->inputs[0].tensor].channels != 3) {
+                parts++;
+                activated += s->activation == PLANCHE_ACT_LEAKY;
+            }
+        assert_int_equal(parts, expected[e].parts);
+        assert_int_equal(activated, expected[e].activated);
+        planche_net_destroy(&net);
+        onnx_free(&graph);
+    }
+}
+
 /* Compact networks, in both formats: the lowered networks are the same to the bit. */
 static void test_same_as_ncnn(void **state)
 {
@@ -413,10 +450,10 @@ static void test_damage(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_operators), cmocka_unit_test(test_numbers),
-        cmocka_unit_test(test_ranges),    cmocka_unit_test(test_one_channel),
-        cmocka_unit_test(test_multiple),  cmocka_unit_test(test_same_as_ncnn),
-        cmocka_unit_test(test_refusals),  cmocka_unit_test(test_files),
-        cmocka_unit_test(test_damage)};
+        cmocka_unit_test(test_operators),    cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_ranges),       cmocka_unit_test(test_one_channel),
+        cmocka_unit_test(test_multiple),     cmocka_unit_test(test_divided),
+        cmocka_unit_test(test_same_as_ncnn), cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_files),        cmocka_unit_test(test_damage)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -167,10 +167,8 @@ enum planche_status planche_channels_widen(struct planche_builder *builder,
     return PLANCHE_OK;
 }
 
-/* The parts of a value that hold channels [begin, begin + count) and no others; 0: there are none.
- */
-static int find_parts(const struct planche_builder *builder, const struct planche_value *value,
-                      int begin, int count, int *first)
+int planche_channels_parts(const struct planche_builder *builder, const struct planche_value *value,
+                           int begin, int count, int *first)
 {
     int channel = 0, parts = 0;
     for (int i = 0; i < value->count && channel < begin + count; i++) {
@@ -190,7 +188,8 @@ enum planche_status planche_channels_slice(struct planche_builder *builder,
     const struct planche_value *in = planche_builder_value(builder, layer->inputs[0]);
     struct planche_value *out = planche_builder_value(builder, layer->outputs[0]);
     int count = builder->graph->blobs[layer->outputs[0]].channels, first = 0;
-    int parts = in->unshuffle ? 0 : find_parts(builder, in, layer->slice_begin, count, &first);
+    int parts =
+        in->unshuffle ? 0 : planche_channels_parts(builder, in, layer->slice_begin, count, &first);
     struct planche_view view;
     if (parts > 0) {
         *out = (struct planche_value){

@@ -35,6 +35,10 @@ bool planche_channels_can_widen(const struct planche_builder *builder,
                                 const struct planche_layer *layer);
 enum planche_status planche_channels_widen(struct planche_builder *builder,
                                            struct planche_layer *layer);
+/* The parts of a value that hold channels [begin, begin + count) and no others; 0: there are none.
+ */
+int planche_channels_parts(const struct planche_builder *builder, const struct planche_value *value,
+                           int begin, int count, int *first);
 /* Where the slices begin that a blob is divided into, if nothing else reads it; behind them, its
  * channels. Returns how many; 0: it is not. */
 int planche_channels_divide(const struct planche_builder *builder, int blob,

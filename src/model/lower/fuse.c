@@ -40,8 +40,38 @@ void planche_fuse_set_activation(struct planche_step *step, struct planche_layer
     layer->data = NULL;
 }
 
+static struct planche_step *part_host(const struct planche_builder *builder,
+                                      const struct planche_value *value, int part)
+{
+    int producer = builder->producers[value->parts[part].tensor];
+    if (producer < 0 || planche_view_is_cut(&value->parts[part]))
+        return NULL;
+    return &builder->net->steps[producer];
+}
+
+/* All parts of a value are activated, or none. Slopes of the channels stay together. */
+static bool activate_parts(struct planche_builder *builder, struct planche_layer *layer)
+{
+    const struct planche_value *value = planche_builder_value(builder, layer->inputs[0]);
+    if (!value->sole || value->unshuffle || layer->data_count > 1)
+        return false;
+    for (int i = 0; i < value->count; i++) {
+        const struct planche_step *host = part_host(builder, value, i);
+        if (!host || !planche_step_has_kernel(host) || !can_activate(host, layer))
+            return false;
+    }
+    for (int i = 0; i < value->count; i++)
+        planche_fuse_set_activation(part_host(builder, value, i), layer);
+    struct planche_value *out = planche_builder_value(builder, layer->outputs[0]);
+    *out = *value;
+    out->sole = builder->uses[builder->roots[layer->outputs[0]]] == 1;
+    return true;
+}
+
 bool planche_fuse_activation(struct planche_builder *builder, struct planche_layer *layer)
 {
+    if (planche_builder_value(builder, layer->inputs[0])->count > 1)
+        return activate_parts(builder, layer);
     struct planche_step *host = planche_builder_host(builder, layer->inputs[0]);
     if (!host || !can_activate(host, layer))
         return false;

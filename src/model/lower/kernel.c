@@ -5,6 +5,7 @@
 
 #include "base/status.h"
 #include "model/lower/channels.h"
+#include "model/lower/groups.h"
 #include "net/layout.h"
 
 #include <string.h>
@@ -129,18 +130,22 @@ static enum planche_status add_kernel(struct planche_builder *builder, struct pl
     return set_activation(builder, layer, step, &tensor);
 }
 
-/* Some of the outputs, as a tensor of their own. */
+/* Some of the outputs, as a tensor of their own. weights: theirs, which the step then owns; NULL:
+ * those of the layer. */
 static enum planche_status add_outputs(struct planche_builder *builder, struct planche_layer *layer,
-                                       const struct planche_value *input, int begin, int count,
+                                       enum planche_step_op op, const struct planche_value *input,
+                                       int begin, int count, float *weights,
                                        struct planche_view *made)
 {
-    struct planche_step *step =
-        planche_builder_add(builder, PLANCHE_STEP_CONV, layer, input->parts, input->count);
+    struct planche_step *step = planche_builder_add(builder, op, layer, input->parts, input->count);
     size_t each = layer->weight_count / (size_t)layer->channels;
-    if (!step)
+    if (!step) {
+        planche_free(weights);
         return planche_builder_no_memory(builder);
+    }
     set_kernel(step, layer);
-    step->weights = layer->weights + (size_t)begin * each;
+    step->weights = weights ? weights : layer->weights + (size_t)begin * each;
+    step->owns_weights = weights != NULL;
     builder->net->tensors[step->output].channels = count;
     if (layer->bias) {
         step->bias = planche_calloc(builder->net->budget, (size_t)count, sizeof(float));
@@ -160,8 +165,8 @@ static enum planche_status add_divided(struct planche_builder *builder, struct p
     struct planche_view *parts = planche_graph_alloc(builder->graph, (size_t)count, sizeof(*parts));
     enum planche_status status = parts ? PLANCHE_OK : planche_builder_no_memory(builder);
     for (int i = 0; parts && status == PLANCHE_OK && i < count; i++)
-        status =
-            add_outputs(builder, layer, input, begins[i], begins[i + 1] - begins[i], &parts[i]);
+        status = add_outputs(builder, layer, PLANCHE_STEP_CONV, input, begins[i],
+                             begins[i + 1] - begins[i], NULL, &parts[i]);
     layer->weights = NULL;
     *planche_builder_value(builder, layer->outputs[0]) =
         (struct planche_value){.count = count, .parts = parts, .apart = true};
@@ -197,7 +202,11 @@ enum planche_status planche_lower_kernel(struct planche_builder *builder,
 {
     const struct planche_graph_blob *blobs = builder->graph->blobs;
     int inputs = blobs[layer->inputs[0]].channels, begins[PLANCHE_CHANNELS_SLICES + 1];
-    bool depthwise = is_depthwise(layer, inputs), dense = !depthwise && layer->groups > 1;
+    struct planche_groups groups;
+    bool depthwise = is_depthwise(layer, inputs), grouped = !depthwise && layer->groups > 1;
+    bool several =
+        grouped && !blobs[layer->outputs[0]].vector && planche_groups_find(layer, inputs, &groups);
+    bool dense = grouped && !several;
     enum planche_step_op op = PLANCHE_STEP_CONV;
     struct planche_value input;
     enum planche_status status = PLANCHE_OK;
@@ -222,5 +231,7 @@ enum planche_status planche_lower_kernel(struct planche_builder *builder,
         op = PLANCHE_STEP_DEPTHWISE;
     else if (layer->type == PLANCHE_LAYER_DECONVOLUTION)
         op = PLANCHE_STEP_DECONV;
+    if (several)
+        return planche_groups_add(builder, layer, op, &input, &groups, add_outputs);
     return add_kernel(builder, layer, op, &input, dense);
 }
