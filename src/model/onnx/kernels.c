@@ -210,50 +210,86 @@ static enum planche_status conv_sizes(planche_onnx_t *t, const struct window *wi
     return PLANCHE_OK;
 }
 
-enum planche_status planche_onnx_conv(planche_onnx_t *t)
-{
-    struct planche_onnx_value in = *planche_onnx_input(t, 0);
+/* A node with a kernel: what it reads, and its weights. */
+struct kernel_node {
+    struct planche_onnx_value in;
     const struct planche_onnx_tensor *weights;
-    struct planche_layer *layer;
     struct window window;
-    enum planche_status status = get_weights(t, &in, &weights);
-    int64_t groups = planche_onnx_integer(t, "group", 1);
+    int64_t groups;
+    bool transposed;
+};
+
+static enum planche_status check_groups(planche_onnx_t *t, const struct kernel_node *node)
+{
+    const int64_t *dims = node->weights->dims, channels = node->in.channels, groups = node->groups;
+    bool fits = groups >= 1 && groups <= channels && channels % groups == 0;
+    if (fits && node->transposed && dims[0] == channels)
+        return PLANCHE_OK;
+    if (fits && !node->transposed && dims[1] == channels / groups && dims[0] % groups == 0)
+        return PLANCHE_OK;
+    return planche_onnx_wrong(t,
+                              "weights for %lld channels in %lld groups do not fit %d input "
+                              "channels",
+                              (long long)dims[node->transposed ? 0 : 1], (long long)groups,
+                              node->in.channels);
+}
+
+/* What convolutions and transposed ones begin with. */
+static enum planche_status begin_kernel(planche_onnx_t *t, struct kernel_node *node)
+{
+    enum planche_status status;
+    node->in = *planche_onnx_input(t, 0);
+    node->groups = planche_onnx_integer(t, "group", 1);
+    status = get_weights(t, &node->in, &node->weights);
+    if (status == PLANCHE_OK && node->transposed)
+        status = planche_onnx_settle(t, &node->in);
+    if (status == PLANCHE_OK && node->in.layout)
+        status = planche_onnx_apply_layout(t, &node->in);
     if (status == PLANCHE_OK)
-        status = get_window(t, weights, &window);
-    if (status == PLANCHE_OK && in.layout)
-        status = planche_onnx_apply_layout(t, &in);
-    if (status == PLANCHE_OK)
-        status = find_pads(t, &in, &window);
-    if (status == PLANCHE_OK)
-        status = check_outputs(t, weights->dims[0]);
-    if (status != PLANCHE_OK)
-        return status;
-    if (groups < 1 || groups > in.channels || weights->dims[1] * groups != in.channels ||
-        weights->dims[0] % groups != 0)
-        return planche_onnx_wrong(t,
-                                  "weights for %lld channels in %lld groups do not fit %d input "
-                                  "channels",
-                                  (long long)weights->dims[1], (long long)groups, in.channels);
-    status = take_border(t, &in, &window);
-    layer = status == PLANCHE_OK
-                ? planche_onnx_layer(t, PLANCHE_LAYER_CONVOLUTION, in.blob, -1, &status)
-                : NULL;
+        status = get_window(t, node->weights, &node->window);
+    return status == PLANCHE_OK ? check_groups(t, node) : status;
+}
+
+/* The node's layer, with its weights and its bias, and its result but for the size. */
+static enum planche_status add_kernel(planche_onnx_t *t, const struct kernel_node *node,
+                                      int64_t channels, struct planche_onnx_value *made)
+{
+    enum planche_status status = check_outputs(t, channels);
+    enum planche_layer_type type =
+        node->transposed ? PLANCHE_LAYER_DECONVOLUTION : PLANCHE_LAYER_CONVOLUTION;
+    struct planche_layer *layer =
+        status == PLANCHE_OK ? planche_onnx_layer(t, type, node->in.blob, -1, &status) : NULL;
     if (!layer)
         return status;
-    set_window(layer, &window);
-    layer->channels = (int)weights->dims[0];
-    const struct planche_onnx_kernel kernel = {.form = PLANCHE_ONNX_KERNEL_PLAIN,
-                                               .tensor = weights,
-                                               .inputs = in.channels,
-                                               .groups = (int)groups,
-                                               .factor = 1};
+    set_window(layer, &node->window);
+    layer->channels = (int)channels;
+    const struct planche_onnx_kernel kernel = {
+        .form = node->transposed ? PLANCHE_ONNX_KERNEL_TRANSPOSED : PLANCHE_ONNX_KERNEL_PLAIN,
+        .tensor = node->weights,
+        .inputs = node->in.channels,
+        .groups = (int)node->groups,
+        .factor = 1};
     set_weights(t, layer, &kernel);
-    status = set_bias(t, layer, 2);
-    struct planche_onnx_value made = planche_onnx_made(layer, &in);
-    made.channels = layer->channels;
-    if (status == PLANCHE_OK && !in.vector)
-        status = conv_sizes(t, &window, &made);
-    planche_onnx_set(t, &made);
+    *made = planche_onnx_made(layer, &node->in);
+    made->channels = layer->channels;
+    return set_bias(t, layer, 2);
+}
+
+enum planche_status planche_onnx_conv(planche_onnx_t *t)
+{
+    struct kernel_node node = {.transposed = false};
+    struct planche_onnx_value made;
+    enum planche_status status = begin_kernel(t, &node);
+    if (status == PLANCHE_OK)
+        status = find_pads(t, &node.in, &node.window);
+    if (status == PLANCHE_OK)
+        status = take_border(t, &node.in, &node.window);
+    if (status == PLANCHE_OK)
+        status = add_kernel(t, &node, node.weights->dims[0], &made);
+    if (status == PLANCHE_OK && !node.in.vector)
+        status = conv_sizes(t, &node.window, &made);
+    if (status == PLANCHE_OK)
+        planche_onnx_set(t, &made);
     return status;
 }
 
@@ -285,53 +321,24 @@ static enum planche_status transposed_pads(planche_onnx_t *t, struct window *win
 
 enum planche_status planche_onnx_conv_transpose(planche_onnx_t *t)
 {
-    struct planche_onnx_value in = *planche_onnx_input(t, 0);
-    const struct planche_onnx_tensor *weights;
-    struct planche_layer *layer;
-    struct window window;
-    enum planche_status status = get_weights(t, &in, &weights);
-    int64_t groups = planche_onnx_integer(t, "group", 1);
+    struct kernel_node node = {.transposed = true};
+    const struct window *window = &node.window;
+    struct planche_onnx_value made;
+    enum planche_status status = begin_kernel(t, &node);
     if (status == PLANCHE_OK)
-        status = planche_onnx_settle(t, &in);
-    if (status == PLANCHE_OK && in.layout)
-        status = planche_onnx_apply_layout(t, &in);
-    if (status == PLANCHE_OK)
-        status = get_window(t, weights, &window);
-    if (status == PLANCHE_OK)
-        status = transposed_pads(t, &window);
+        status = transposed_pads(t, &node.window);
     if (status != PLANCHE_OK)
         return status;
-    if (groups < 1 || groups > in.channels || weights->dims[0] != in.channels ||
-        in.channels % groups != 0)
-        return planche_onnx_wrong(t,
-                                  "weights for %lld channels in %lld groups do not fit %d input "
-                                  "channels",
-                                  (long long)weights->dims[0], (long long)groups, in.channels);
-    status =
-        check_outputs(t, weights->dims[1] > PLANCHE_GRAPH_CHANNELS ? 0 : weights->dims[1] * groups);
-    layer = status == PLANCHE_OK
-                ? planche_onnx_layer(t, PLANCHE_LAYER_DECONVOLUTION, in.blob, -1, &status)
-                : NULL;
-    if (!layer)
-        return status;
-    set_window(layer, &window);
-    layer->channels = (int)(weights->dims[1] * groups);
-    const struct planche_onnx_kernel kernel = {.form = PLANCHE_ONNX_KERNEL_TRANSPOSED,
-                                               .tensor = weights,
-                                               .inputs = in.channels,
-                                               .groups = (int)groups,
-                                               .factor = 1};
-    set_weights(t, layer, &kernel);
-    status = set_bias(t, layer, 2);
-    struct planche_onnx_value made = planche_onnx_made(layer, &in);
-    made.channels = layer->channels;
-    for (int i = 0; i < 2; i++) {
+    int64_t each = node.weights->dims[1];
+    status = add_kernel(t, &node, each > PLANCHE_GRAPH_CHANNELS ? each : each * node.groups, &made);
+    for (int i = 0; status == PLANCHE_OK && i < 2; i++) {
         struct planche_onnx_number *size = i ? &made.width : &made.height;
-        *size = planche_onnx_plus(planche_onnx_times(*size, window.stride[i]),
-                                  extent(&window, i) - window.stride[i] - window.before[i] -
-                                      window.after[i]);
+        *size = planche_onnx_plus(planche_onnx_times(*size, window->stride[i]),
+                                  extent(window, i) - window->stride[i] - window->before[i] -
+                                      window->after[i]);
     }
-    planche_onnx_set(t, &made);
+    if (status == PLANCHE_OK)
+        planche_onnx_set(t, &made);
     return status;
 }
 
