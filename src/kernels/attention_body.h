@@ -9,12 +9,12 @@
 #define LANES PLANCHE_LANES
 #endif
 
-/* to[r][0 .. 16 * blocks - 1] = begin[r][..] + sum over k < depth of a[r][k] * b[k][..]; a step is
- * floats from one row to the next. */
+/* to[r][0 .. 16 * blocks - 1] = begin[r][..] + sum over k < depth of a[r][k] * b[k][..]; steps are
+ * floats from one row to the next, of a also from one k to the next. */
 struct product {
     const float *a, *b, *begin; /* begin NULL: zeros */
     float *to;
-    size_t a_step, b_step, begin_step, to_step;
+    size_t a_row, a_step, b_step, begin_step, to_step;
     size_t rows, depth, blocks;
 };
 
@@ -25,7 +25,7 @@ struct product {
 static INLINE void multiply_rows(const struct product *product, size_t row, unsigned rows,
                                  size_t lane)
 {
-    const float *a = product->a + row * product->a_step, *b = product->b + lane;
+    const float *a = product->a + row * product->a_row, *b = product->b + lane;
     float *to = product->to + row * product->to_step + lane;
     vec acc[12][PARTS];
     UNROLL (r, rows)
@@ -38,7 +38,7 @@ static INLINE void multiply_rows(const struct product *product, size_t row, unsi
         UNROLL (v, PARTS)
             with[v] = vec_load(b + k * product->b_step + v * VEC_LANES);
         UNROLL (r, rows) {
-            const vec factor = vec_set(a[r * product->a_step + k]);
+            const vec factor = vec_set(a[r * product->a_row + k * product->a_step]);
             UNROLL (v, PARTS)
                 acc[r][v] = vec_fma(factor, with[v], acc[r][v]);
         }
@@ -67,7 +67,7 @@ static inline void multiply_block(const struct product *product, size_t lane)
         for (size_t i = 0; product->begin && i < LANES; i++)
             acc[i] = product->begin[row * product->begin_step + lane + i];
         for (size_t k = 0; k < product->depth; k++) {
-            const float factor = product->a[row * product->a_step + k];
+            const float factor = product->a[row * product->a_row + k * product->a_step];
             for (size_t i = 0; i < LANES; i++)
                 acc[i] += factor * product->b[k * product->b_step + lane + i];
         }
@@ -82,37 +82,32 @@ static void multiply(const struct product *product)
         multiply_block(product, block * LANES);
 }
 
-/* Each row to the power of e, divided by the row's sum. Behind the last pixel the bias has made it
- * nothing. */
-static void make_shares(float *rows, size_t count, size_t length)
+/* Each column to the power of e, less its greatest, and one divided by its sum. */
+static void make_shares(float *rows, size_t count, size_t length, float *parts)
 {
     struct exp_limits limits = EXP_LIMITS;
     __asm__("" : "+m"(limits));
-    for (size_t r = 0; r < count; r++) {
-        float *row = rows + r * length, lanes[LANES], most = row[0], sum = 0.0f;
-        memcpy(lanes, row, sizeof lanes);
-        for (size_t first = LANES; first < length; first += LANES)
+    for (size_t first = 0; first < length; first += LANES, rows += LANES) {
+        float most[LANES], sums[LANES] = {0};
+        memcpy(most, rows, sizeof most);
+        for (size_t r = 1; r < count; r++)
             for (size_t i = 0; i < LANES; i++)
-                lanes[i] = lanes[i] > row[first + i] ? lanes[i] : row[first + i];
-        for (size_t i = 0; i < LANES; i++)
-            most = most > lanes[i] ? most : lanes[i];
-        memset(lanes, 0, sizeof lanes);
-        for (size_t first = 0; first < length; first += LANES)
+                most[i] = most[i] > rows[r * length + i] ? most[i] : rows[r * length + i];
+        for (size_t r = 0; r < count; r++) {
+            float *row = rows + r * length;
             for (size_t i = 0; i < LANES; i++) {
-                const float v = exponential(row[first + i] - most, &limits);
-                row[first + i] = v;
-                lanes[i] += v;
+                const float v = exponential(row[i] - most[i], &limits);
+                row[i] = v;
+                sums[i] += v;
             }
+        }
         for (size_t i = 0; i < LANES; i++)
-            sum += lanes[i];
-        for (size_t i = 0; i < length; i++)
-            row[i] /= sum;
+            parts[first + i] = 1.0f / sums[i];
     }
 }
 
-/* Pixel by pixel [pixels][blocks * 16], times a factor. */
-static void gather(const struct planche_attention_args *args, const float *const *rows,
-                   float factor, float *to)
+/* Pixel by pixel [pixels][blocks * 16]. */
+static void gather(const struct planche_attention_args *args, const float *const *rows, float *to)
 {
     const size_t step = (size_t)args->blocks * LANES;
     for (unsigned b = 0; b < args->blocks; b++)
@@ -120,14 +115,13 @@ static void gather(const struct planche_attention_args *args, const float *const
             const float *from = rows[b * args->rows + y];
             float *at = to + (size_t)y * args->columns * step + (size_t)b * LANES;
             for (unsigned x = 0; x < args->columns; x++, from += LANES, at += step)
-                for (size_t i = 0; i < LANES; i++)
-                    at[i] = from[i] * factor;
+                memcpy(at, from, LANES * sizeof *at);
         }
 }
 
-/* The other way round: [blocks * 16][length], with zeros behind the last pixel. */
+/* The other way round, times a factor: [blocks * 16][length], with zeros behind the last pixel. */
 static void gather_turned(const struct planche_attention_args *args, const float *const *rows,
-                          size_t length, float *to)
+                          float factor, size_t length, float *to)
 {
     const size_t pixels = (size_t)args->rows * args->columns;
     for (unsigned b = 0; b < args->blocks; b++) {
@@ -136,22 +130,26 @@ static void gather_turned(const struct planche_attention_args *args, const float
             const float *from = rows[b * args->rows + y];
             for (unsigned x = 0; x < args->columns; x++)
                 for (size_t i = 0; i < LANES; i++)
-                    block[i * length + (size_t)y * args->columns + x] = from[x * LANES + i];
+                    block[i * length + (size_t)y * args->columns + x] =
+                        from[x * LANES + i] * factor;
         }
         for (size_t i = 0; i < LANES; i++)
             memset(block + i * length + pixels, 0, (length - pixels) * sizeof *block);
     }
 }
 
-static void scatter(const struct planche_attention_args *args, const float *from)
+/* Sums times what their pixels' parts are. */
+static void scatter(const struct planche_attention_args *args, const float *from,
+                    const float *parts)
 {
     const size_t step = (size_t)args->blocks * LANES;
     for (unsigned b = 0; b < args->blocks; b++)
         for (unsigned y = 0; y < args->rows; y++) {
             const float *at = from + (size_t)y * args->columns * step + (size_t)b * LANES;
-            for (unsigned x = 0; x < args->columns; x++, at += step)
-                memcpy(args->out[b * args->rows + y] + (size_t)x * LANES, at,
-                       LANES * sizeof(float));
+            float *out = args->out[b * args->rows + y];
+            for (unsigned x = 0; x < args->columns; x++, at += step, out += LANES)
+                for (size_t i = 0; i < LANES; i++)
+                    out[i] = at[i] * parts[(size_t)y * args->columns + x];
         }
 }
 
@@ -159,17 +157,18 @@ void KERNEL_NAME(attention)(const struct planche_attention_args *args)
 {
     const size_t depth = (size_t)args->blocks * LANES, pixels = (size_t)args->rows * args->columns;
     const size_t length = PLANCHE_ATTENTION_LENGTH(pixels);
-    float *query = args->scratch, *key = query + pixels * depth, *value = key + depth * length;
-    float *shares = value + pixels * depth;
-    gather(args, args->query, args->factor, query);
-    gather_turned(args, args->key, length, key);
-    gather(args, args->value, 1.0f, value);
+    float *query = args->scratch, *key = query + depth * length, *value = key + pixels * depth;
+    float *shares = value + pixels * depth, *parts = shares + pixels * length;
+    gather_turned(args, args->query, args->factor, length, query);
+    gather(args, args->key, key);
+    gather(args, args->value, value);
     multiply(&(struct product){
-        .a = query,
-        .b = key,
+        .a = key,
+        .b = query,
         .begin = args->bias,
         .to = shares,
-        .a_step = depth,
+        .a_row = depth,
+        .a_step = 1,
         .b_step = length,
         .begin_step = length,
         .to_step = length,
@@ -177,11 +176,12 @@ void KERNEL_NAME(attention)(const struct planche_attention_args *args)
         .depth = depth,
         .blocks = length / LANES,
     });
-    make_shares(shares, pixels, length);
+    make_shares(shares, pixels, length, parts);
     multiply(&(struct product){
         .a = shares,
         .b = value,
-        .to = query,
+        .to = key,
+        .a_row = 1,
         .a_step = length,
         .b_step = depth,
         .to_step = depth,
@@ -189,5 +189,5 @@ void KERNEL_NAME(attention)(const struct planche_attention_args *args)
         .depth = pixels,
         .blocks = args->blocks,
     });
-    scatter(args, query);
+    scatter(args, key, parts);
 }

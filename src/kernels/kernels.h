@@ -171,16 +171,15 @@ struct planche_norm_args {
 };
 /* Attention of the pixels of a window to each other, for one head, whose channels fill `blocks`
  * whole blocks: out[i] = sum over j of share[i][j] * value[j], where the shares of a pixel i are
- * the softmax over j of factor * (query[i] . key[j]) + bias[i][j]. Pixels are counted row by row.
+ * the softmax over j of factor * (query[i] . key[j]) + bias[j][i]. Pixels are counted row by row.
  */
-/* Floats of a row of the bias; those behind the last pixel are PLANCHE_ATTENTION_NOTHING. */
+/* Floats of a row of the bias; those behind the last pixel are zeros. */
 #define PLANCHE_ATTENTION_LENGTH(pixels)                                                           \
     (((pixels) + PLANCHE_LANES - 1) / PLANCHE_LANES * PLANCHE_LANES)
-#define PLANCHE_ATTENTION_NOTHING (-1e30f)
 /* Floats of scratch. */
 #define PLANCHE_ATTENTION_SCRATCH(blocks, pixels)                                                  \
-    (((size_t)(blocks)*PLANCHE_LANES * 2 + PLANCHE_ATTENTION_LENGTH(pixels)) * (pixels) +          \
-     (size_t)(blocks)*PLANCHE_LANES * PLANCHE_ATTENTION_LENGTH(pixels))
+    ((size_t)(blocks)*PLANCHE_LANES * ((pixels)*2 + PLANCHE_ATTENTION_LENGTH(pixels)) +            \
+     PLANCHE_ATTENTION_LENGTH(pixels) * ((pixels) + 1))
 struct planche_attention_args {
     unsigned blocks, rows, columns;                        /* rows, columns: of the window */
     const float *const *query, *const *key, *const *value; /* [blocks][rows], at the first column */

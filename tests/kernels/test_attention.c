@@ -38,7 +38,7 @@ static void create(struct attention_run *run, struct random *random)
     run->bias = buffer_create_random(run->pixels * run->length, true, random);
     for (size_t i = 0; i < run->pixels; i++)
         for (size_t j = run->pixels; j < run->length; j++)
-            run->bias.data[i * run->length + j] = PLANCHE_ATTENTION_NOTHING;
+            run->bias.data[i * run->length + j] = 0;
     run->scratch = buffer_create(PLANCHE_ATTENTION_SCRATCH(args->blocks, run->pixels), true);
     args->query = (const float *const *)run->rows[QUERY];
     args->key = (const float *const *)run->rows[KEY];
@@ -71,7 +71,7 @@ static void compare(const struct attention_run *run, size_t pixel)
         double product = 0;
         for (size_t c = 0; c < channels; c++)
             product += at(run, QUERY, pixel, c) * at(run, KEY, j, c);
-        shares[j] = exp(run->args.factor * product + run->bias.data[pixel * run->length + j]);
+        shares[j] = exp(run->args.factor * product + run->bias.data[j * run->length + pixel]);
         sum += shares[j];
     }
     for (size_t c = 0; c < channels; c++) {

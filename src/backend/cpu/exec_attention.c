@@ -7,8 +7,9 @@
 
 #include <string.h>
 
-/* Windows next to each other that a worker makes at a time: they share their offsets. */
-#define CHUNK 4
+/* Windows next to each other that a worker makes at a time: they share their offsets, and what is
+ * read of them lies side by side. */
+#define CHUNK 8
 #define ROWS  (PLANCHE_ATTENTION_BLOCKS * PLANCHE_ATTENTION_WINDOW)
 
 /* A window's rows and columns; less than whole ones at the edges of the picture. */
@@ -38,13 +39,12 @@ static void cut_offsets(const struct window *window, int64_t side, const float *
     size_t all = PLANCHE_ATTENTION_LENGTH((size_t)(side * side));
     int64_t rows = window->y1 - window->y0, columns = window->x1 - window->x0;
     int64_t top = window->y0 - window->top, left = window->x0 - window->left;
-    size_t pixels = (size_t)(rows * columns), length = PLANCHE_ATTENTION_LENGTH(pixels);
-    for (int64_t i = 0; i < rows * columns; i++, to += length) {
-        const float *from = whole + (size_t)((i / columns + top) * side + i % columns + left) * all;
+    size_t length = PLANCHE_ATTENTION_LENGTH((size_t)(rows * columns));
+    memset(to, 0, (size_t)(rows * columns) * length * sizeof(*to));
+    for (int64_t j = 0; j < rows * columns; j++, to += length) {
+        const float *from = whole + (size_t)((j / columns + top) * side + j % columns + left) * all;
         for (int64_t y = 0; y < rows; y++)
             memcpy(to + y * columns, from + (y + top) * side + left, (size_t)columns * sizeof(*to));
-        for (size_t j = pixels; j < length; j++)
-            to[j] = PLANCHE_ATTENTION_NOTHING;
     }
 }
 
@@ -134,14 +134,13 @@ float *planche_attention_offsets(struct planche_budget *budget, const struct pla
 {
     size_t side = (size_t)step->window, pixels = side * side, heads = (size_t)step->heads;
     size_t length = PLANCHE_ATTENTION_LENGTH(pixels);
-    float *offsets = planche_alloc(budget, heads * pixels * length * sizeof(float)), *to = offsets;
+    float *offsets = planche_calloc(budget, heads * pixels * length, sizeof(float)), *to = offsets;
     for (size_t h = 0; offsets && h < heads; h++)
-        for (size_t i = 0; i < pixels; i++, to += length)
-            for (size_t j = 0; j < length; j++) {
+        for (size_t j = 0; j < pixels; j++, to += length)
+            for (size_t i = 0; i < pixels; i++) {
                 size_t row = i / side + side - 1 - j / side,
                        column = i % side + side - 1 - j % side;
-                to[j] = j < pixels ? step->offsets[(row * (2 * side - 1) + column) * heads + h]
-                                   : PLANCHE_ATTENTION_NOTHING;
+                to[i] = step->offsets[(row * (2 * side - 1) + column) * heads + h];
             }
     return offsets;
 }
