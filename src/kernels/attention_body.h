@@ -82,28 +82,29 @@ static void multiply(const struct product *product)
         multiply_block(product, block * LANES);
 }
 
-/* Each column to the power of e, less its greatest, and one divided by its sum. */
-static void make_shares(float *rows, size_t count, size_t length, float *parts)
+/* Each column to the power of e, less its greatest, and one divided by its sum, in parts[length];
+ * most[length] is room. Loops of no constant length: those of 16 are taken apart, and no comparison
+ * is then made of 16 lanes at once. */
+static void make_shares(float *restrict rows, size_t count, size_t length, float *restrict parts,
+                        float *restrict most)
 {
     struct exp_limits limits = EXP_LIMITS;
     __asm__("" : "+m"(limits));
-    for (size_t first = 0; first < length; first += LANES, rows += LANES) {
-        float most[LANES], sums[LANES] = {0};
-        memcpy(most, rows, sizeof most);
-        for (size_t r = 1; r < count; r++)
-            for (size_t i = 0; i < LANES; i++)
-                most[i] = most[i] > rows[r * length + i] ? most[i] : rows[r * length + i];
-        for (size_t r = 0; r < count; r++) {
-            float *row = rows + r * length;
-            for (size_t i = 0; i < LANES; i++) {
-                const float v = exponential(row[i] - most[i], &limits);
-                row[i] = v;
-                sums[i] += v;
-            }
+    memcpy(most, rows, length * sizeof *most);
+    memset(parts, 0, length * sizeof *parts);
+    for (size_t r = 1; r < count; r++)
+        for (size_t i = 0; i < length; i++)
+            most[i] = most[i] > rows[r * length + i] ? most[i] : rows[r * length + i];
+    for (size_t r = 0; r < count; r++) {
+        float *restrict row = rows + r * length;
+        for (size_t i = 0; i < length; i++) {
+            const float v = exponential(row[i] - most[i], &limits);
+            row[i] = v;
+            parts[i] += v;
         }
-        for (size_t i = 0; i < LANES; i++)
-            parts[first + i] = 1.0f / sums[i];
     }
+    for (size_t i = 0; i < length; i++)
+        parts[i] = 1.0f / parts[i];
 }
 
 /* Pixel by pixel [pixels][blocks * 16]. */
@@ -176,7 +177,7 @@ void KERNEL_NAME(attention)(const struct planche_attention_args *args)
         .depth = depth,
         .blocks = length / LANES,
     });
-    make_shares(shares, pixels, length, parts);
+    make_shares(shares, pixels, length, parts, parts + length);
     multiply(&(struct product){
         .a = shares,
         .b = value,

@@ -179,7 +179,7 @@ struct planche_norm_args {
 /* Floats of scratch. */
 #define PLANCHE_ATTENTION_SCRATCH(blocks, pixels)                                                  \
     ((size_t)(blocks)*PLANCHE_LANES * ((pixels)*2 + PLANCHE_ATTENTION_LENGTH(pixels)) +            \
-     PLANCHE_ATTENTION_LENGTH(pixels) * ((pixels) + 1))
+     PLANCHE_ATTENTION_LENGTH(pixels) * ((pixels) + 2))
 struct planche_attention_args {
     unsigned blocks, rows, columns;                        /* rows, columns: of the window */
     const float *const *query, *const *key, *const *value; /* [blocks][rows], at the first column */
