@@ -98,9 +98,7 @@ int planche_cli_import(int argc, char **argv)
     struct planche_cli_options options;
     char folder[PATH_MAX];
     int first, status;
-    if (!planche_cli_options_parse(&options, PLANCHE_CLI_FETCH, "models", argc, argv, &first,
-                                   &status) ||
-        !planche_cli_model_folder(&options, folder, sizeof folder, &status))
+    if (!planche_cli_models_begin(argc, argv, &options, &first, folder, sizeof folder, &status))
         return status;
     if (options.from != NULL || options.all || options.output != NULL)
         return planche_cli_usage_error("models",

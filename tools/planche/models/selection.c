@@ -109,3 +109,11 @@ bool planche_cli_model_folder(const struct planche_cli_options *options, char *f
     *status = PLANCHE_CLI_NOT_STARTED;
     return false;
 }
+
+bool planche_cli_models_begin(int argc, char **argv, struct planche_cli_options *options,
+                              int *first, char *folder, size_t size, int *status)
+{
+    return planche_cli_options_parse(options, PLANCHE_CLI_FETCH, "models", argc, argv, first,
+                                     status) &&
+           planche_cli_model_folder(options, folder, size, status);
+}

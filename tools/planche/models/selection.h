@@ -18,4 +18,9 @@ bool *planche_cli_select_models(int count, char *const *names, bool all, const c
 bool planche_cli_model_folder(const struct planche_cli_options *options, char *folder, size_t size,
                               int *status);
 
+/* What fetching, importing and packing begin with: their options, the first of the names behind
+ * them, and the folder. False: likewise. */
+bool planche_cli_models_begin(int argc, char **argv, struct planche_cli_options *options,
+                              int *first, char *folder, size_t size, int *status);
+
 #endif
