@@ -59,7 +59,7 @@ COMMAND_USES = {
     "web": [],
     "queue": ["cli", "service"],
     "books": ["cli", "service", "http", "pages"],
-    "serve": ["cli", "service", "http", "pages", "cache", "metrics", "proxy", "web", "books"],
+    "serve": ["cli", "service", "http", "pages", "cache", "metrics", "proxy", "web", "books", "queue"],
 }
 # Programs that are parts of the library: these may use the support library, and of src/ the files
 # named.

@@ -3,6 +3,7 @@
  * replaced, so that the order alone is looked at, and no test depends on time. */
 #include "pages/pages.h"
 #include "pages/run.h"
+#include "service/engine_cache.h"
 
 #include "support/testing.h"
 
@@ -32,9 +33,11 @@ void planche_cli_request_clear(struct planche_cli_request *request)
 }
 
 void planche_pages_run(struct planche_pages_flight *flight,
-                       struct planche_cli_engine_cache *engines, struct planche_cancel *cancel)
+                       struct planche_cli_engine_cache *engines,
+                       const struct planche_pages_maker *maker, struct planche_cancel *cancel)
 {
     (void)engines;
+    (void)maker;
     (void)cancel;
     flight->status = PLANCHE_ERROR_DATA; /* it has no result that would have to be made */
 }

@@ -9,6 +9,8 @@
 #include "http/budget.h"
 #include "http/loop.h"
 
+#include <planche/planche.h>
+
 struct planche_books;
 struct planche_cli_engine_cache;
 struct planche_cli_request;
@@ -19,6 +21,15 @@ struct planche_books_settings {
     struct planche_http_budget *budget; /* that pieces of uploads count in */
     struct planche_pages *pages;        /* whose turns books take */
     struct planche_cli_engine_cache *engines;
+    /* Who makes the pages in the place of an engine, so many at once, without taking turns; wanted:
+     * the options of the engine. NULL: the engine makes them. */
+    enum planche_status (*make)(void *make_user, const struct planche_engine *engine,
+                                const struct planche_engine_options *wanted, const char *name,
+                                const char *input, const char *output,
+                                const struct planche_page_options *options,
+                                struct planche_page_result *result, struct planche_error *error);
+    unsigned makers;
+    void *make_user;
     const struct planche_cli_options *defaults; /* of what a request leaves out */
     const struct planche_log *log;              /* of what clients are not told */
     const char *folder;                         /* NULL: the user's */

@@ -35,6 +35,7 @@ struct planche_books_run {
     int source; /* what is open of a library; -1: nothing */
     uint64_t most_bytes;
     struct planche_cancel *cancel;
+    const struct planche_engine *engine; /* while it runs */
     atomic_bool has_engine;
     unsigned slots; /* granted, and not given back */
     bool yielding, too_large;
@@ -165,6 +166,18 @@ static void choose_output(struct planche_books_run *run)
              run->folder, planche_books_result_file(run->container));
 }
 
+/* By who makes pages in the place of the engine. */
+static enum planche_status make_page(void *user, const char *name, const char *input,
+                                     const char *output, const struct planche_page_options *options,
+                                     struct planche_page_result *result,
+                                     struct planche_error *error)
+{
+    const struct planche_books_run *run = user;
+    const struct planche_books_settings *settings = &run->books->settings;
+    return settings->make(settings->make_user, run->engine, &run->request.engine, name, input,
+                          output, options, result, error);
+}
+
 static enum planche_status run_with(struct planche_books_run *run,
                                     const struct planche_engine *engine)
 {
@@ -182,9 +195,15 @@ static enum planche_status run_with(struct planche_books_run *run,
                             : options.max_bytes;
     options.on_page = on_page;
     options.on_progress = on_progress;
-    options.begin_page = begin_page;
-    options.end_page = end_page;
+    if (run->books->settings.make != NULL) {
+        options.make_page = make_page;
+        options.makers = run->books->settings.makers;
+    } else {
+        options.begin_page = begin_page;
+        options.end_page = end_page;
+    }
     options.user = run;
+    run->engine = engine;
     return planche_engine_run_book(engine, run->input, run->output, &options, &run->result,
                                    &run->error);
 }

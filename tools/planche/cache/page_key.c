@@ -203,6 +203,18 @@ void planche_cache_machine_key(struct planche_cache_key *machine,
     planche_cache_hash_end(&hash, machine);
 }
 
+void planche_cache_shared_key(struct planche_cache_key *machine,
+                              const struct planche_engine_options *options)
+{
+    struct planche_cache_hash hash;
+    planche_cache_hash_begin(&hash);
+    planche_cache_hash_number(&hash, "generation", GENERATION);
+    planche_cache_hash_text(&hash, "version", planche_version());
+    planche_cache_hash_text(&hash, "made", "by any machine");
+    planche_cache_hash_number(&hash, "se", options->se);
+    planche_cache_hash_end(&hash, machine);
+}
+
 enum planche_status planche_cache_engine_key(struct planche_cache_key *engine,
                                              const struct planche_cache_key *machine,
                                              const struct planche_engine_options *options,

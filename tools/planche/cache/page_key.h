@@ -22,6 +22,9 @@
  * GPUs unless the backend is the CPU, which may take a tenth of a second: once a process. */
 void planche_cache_machine_key(struct planche_cache_key *machine,
                                const struct planche_engine_options *options, const char *commit);
+/* The same where pages are made by whatever machines there are: of the build its version alone. */
+void planche_cache_shared_key(struct planche_cache_key *machine,
+                              const struct planche_engine_options *options);
 /* What all pages of a model have in common, with its scale and denoise level: planche_cli_choose
  * has put the catalogue's defaults in. Reads the files of a model that is not of the catalogue when
  * they are new or have changed. Errors: IO, NOT_FOUND: the key is that of no other model then. */

@@ -462,10 +462,20 @@ static bool set_max_connections(struct planche_cli_options *o, const char *value
 /* A number of pages that wait here, or where pages wait that machines share. */
 static bool set_queue(struct planche_cli_options *o, const char *value)
 {
-    if (strstr(value, "://") != NULL)
-        return set_text(value, &o->queue.url);
-    o->queue.url = NULL;
-    return set_unsigned(value, 1, 10000, &o->serve.queue);
+    o->queue.number = strstr(value, "://") == NULL;
+    return o->queue.number ? set_unsigned(value, 1, 10000, &o->serve.queue)
+                           : set_text(value, &o->queue.url);
+}
+
+static bool set_queue_wait(struct planche_cli_options *o, const char *value)
+{
+    return set_unsigned(value, 1, 3600, &o->queue.wait_s);
+}
+
+static bool set_no_worker(struct planche_cli_options *o, const char *value)
+{
+    o->queue.makes_itself = strcmp(value, "make") == 0;
+    return o->queue.makes_itself || strcmp(value, "refuse") == 0;
 }
 
 static bool set_queue_auth(struct planche_cli_options *o, const char *value)

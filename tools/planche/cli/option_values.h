@@ -89,7 +89,10 @@ struct planche_cli_queue_options {
     const char *auth, *ca, *certificate, *key; /* files; NULL: none */
     const char *store;                         /* folder; NULL: the queue itself */
     unsigned lease_s;
-    bool same_bytes; /* one arithmetic for all pages */
+    unsigned wait_s;   /* serve: for a worker to be heard of */
+    bool number;       /* --queue was a number last */
+    bool makes_itself; /* serve: pages for which no worker is there */
+    bool same_bytes;   /* one arithmetic for all pages */
     bool insecure;
 };
 

@@ -91,7 +91,7 @@ static void set_defaults(struct planche_cli_options *options)
         .runs = 3,
         .width = 600,
         .height = 900,
-        .queue = {.lease_s = 60},
+        .queue = {.lease_s = 60, .wait_s = 10},
         .serve = {.max_connections = 256,
                   .books_size = UINT64_C(20) << 30,
                   .books_upload = UINT64_C(4) << 30,
@@ -195,23 +195,17 @@ static bool take_config(struct planche_cli_options *options, enum planche_cli_co
     return false;
 }
 
-/* --queue is a number for serve, and an address for all others. */
-static bool check_queue(const struct planche_cli_options *options, enum planche_cli_command command,
+/* --queue is a number for serve alone; what is typed hides an address that stands elsewhere. */
+static bool check_queue(struct planche_cli_options *options, enum planche_cli_command command,
                         int *status)
 {
-    if (command == PLANCHE_CLI_SERVE && options->queue.url != NULL)
-        *status = planche_cli_usage_error(
-            "queue",
-            "%s: planche serve makes its pages by itself, so an address is of no use to it: "
-            "--queue (or PLANCHE_QUEUE) is the number of pages that may wait here",
-            options->queue.url);
-    else if (command == PLANCHE_CLI_ENLARGE && options->queue.url == NULL &&
-             planche_cli_option_is_typed(options, "queue"))
-        *status =
-            planche_cli_usage_error("queue", "--queue: give the queue's address, such as "
-                                             "nats://HOST:4222; a number is for planche serve");
-    else
+    if (command == PLANCHE_CLI_SERVE || !options->queue.number)
         return true;
+    options->queue.url = NULL;
+    if (command != PLANCHE_CLI_ENLARGE || !planche_cli_option_is_typed(options, "queue"))
+        return true;
+    *status = planche_cli_usage_error("queue", "--queue: give the queue's address, such as "
+                                               "nats://HOST:4222; a number is for planche serve");
     return false;
 }
 

@@ -35,6 +35,7 @@ struct planche_pages_outcome {
     struct planche_http_blob *blob;      /* the result's bytes, if they are in memory */
     const struct planche_page_result *page;
     double queue_ms;
+    bool absent; /* nobody is there who makes pages: it is not the page's fault */
     bool cached; /* it had been made before, or by another process; page says nothing */
 };
 
@@ -74,7 +75,9 @@ struct planche_pages_flight {
     bool cached;
     struct planche_page_result page;
     char model[64]; /* that made it */
-    double run_ms;
+    double run_ms;  /* of it queued_ms in the queue of another process's workers */
+    double queued_ms;
+    bool absent;
 };
 
 #endif

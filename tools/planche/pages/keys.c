@@ -10,6 +10,7 @@
 struct planche_pages_keys {
     const struct planche_engine_options *base;
     const char *commit;
+    bool shared;
     struct planche_pages_digests *digests;
     struct planche_mutex lock; /* of all below */
     bool known;
@@ -17,7 +18,7 @@ struct planche_pages_keys {
 };
 
 struct planche_pages_keys *planche_pages_keys_create(const struct planche_engine_options *base,
-                                                     const char *commit)
+                                                     const char *commit, bool shared)
 {
     struct planche_pages_keys *keys = calloc(1, sizeof *keys);
     if (keys == NULL)
@@ -29,6 +30,7 @@ struct planche_pages_keys *planche_pages_keys_create(const struct planche_engine
     }
     keys->base = base;
     keys->commit = commit;
+    keys->shared = shared;
     planche_mutex_init(&keys->lock);
     return keys;
 }
@@ -45,7 +47,9 @@ void planche_pages_keys_destroy(struct planche_pages_keys *keys)
 static void ask_machine(struct planche_pages_keys *keys)
 {
     planche_mutex_lock(&keys->lock);
-    if (!keys->known)
+    if (!keys->known && keys->shared)
+        planche_cache_shared_key(&keys->machine, keys->base);
+    else if (!keys->known)
         planche_cache_machine_key(&keys->machine, keys->base, keys->commit);
     keys->known = true;
     planche_mutex_unlock(&keys->lock);

@@ -10,9 +10,10 @@
 struct planche_pages_keys;
 
 /* Of engines that have these options, but for what requests change; base must outlive the result.
+ * shared: pages are made by other machines, whichever.
  * NULL: no memory. */
 struct planche_pages_keys *planche_pages_keys_create(const struct planche_engine_options *base,
-                                                     const char *commit);
+                                                     const char *commit, bool shared);
 /* NULL is fine. */
 void planche_pages_keys_destroy(struct planche_pages_keys *keys);
 

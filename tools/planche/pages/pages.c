@@ -104,6 +104,8 @@ static void deliver(struct planche_pages *pages, struct planche_pages_flight *fl
     struct planche_pages_outcome outcome = {
         .status = flight->status, .message = flight->error.message, .page = &flight->page};
     outcome.queue_ms = flight->start != 0 ? (double)(flight->start - flight->arrival) * 1e-6 : 0;
+    outcome.queue_ms += flight->queued_ms;
+    outcome.absent = flight->absent;
     outcome.result = flight->result;
     outcome.cached = flight->cached;
     if (flight->waiters != NULL && flight->result != NULL && flight->result->data != NULL) {
@@ -193,7 +195,8 @@ static enum planche_status run_flight(void *user, struct planche_cancel *cancel)
     flight->cached = cache != NULL && planche_cache_claim_take(&claim, cache, &flight->wish.key,
                                                                &token, CLAIM_MS, &flight->result);
     if (!flight->cached)
-        planche_pages_run(flight, flight->pages->settings.engines, cancel);
+        planche_pages_run(flight, flight->pages->settings.engines, flight->pages->settings.maker,
+                          cancel);
     enum planche_status status = flight->cached ? PLANCHE_OK : flight->status;
     bool stores = cache != NULL && !flight->cached && status == PLANCHE_OK;
     flight->status = status;
@@ -662,8 +665,9 @@ void planche_pages_get_state(const struct planche_pages *pages, struct planche_p
     for (const struct planche_pages_flight *flight = pages->waiting; flight != NULL;
          flight = flight->next)
         waiting = now - flight->arrival > waiting ? now - flight->arrival : waiting;
-    for (const struct planche_pages_flight *flight = pages->running; flight != NULL;
-         flight = flight->next)
+    /* Pages of other machines wait for these, which says nothing of this process. */
+    for (const struct planche_pages_flight *flight = pages->running;
+         flight != NULL && pages->settings.maker == NULL; flight = flight->next)
         oldest = now - flight->start > oldest ? now - flight->start : oldest;
     if (pages->external_running > 0 && now - pages->external_change > oldest)
         oldest = now - pages->external_change;

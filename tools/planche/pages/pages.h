@@ -3,7 +3,7 @@
 #ifndef PLANCHE_PAGES_PAGES_H
 #define PLANCHE_PAGES_PAGES_H
 
-#include "pages/flight.h"
+#include "pages/maker.h"
 
 struct planche_cache;
 struct planche_cli_engine_cache;
@@ -12,6 +12,7 @@ struct planche_pages_settings {
     struct planche_http_loop *loop;
     struct planche_http_budget *budget; /* that results count in */
     struct planche_cli_engine_cache *engines;
+    const struct planche_pages_maker *maker; /* NULL: the engines make the pages */
     unsigned workers;
     unsigned queue_limit;        /* pages that may wait, not counting books' */
     struct planche_cache *cache; /* NULL: results are not kept */
@@ -26,7 +27,7 @@ struct planche_pages_settings {
 struct planche_pages_state {
     unsigned waiting[PLANCHE_PAGES_CLASSES], running, workers, queue_limit;
     double page_seconds;           /* a page takes, of late; 0: none has run yet */
-    double oldest_seconds;         /* since the oldest running page began; 0: none runs */
+    double oldest_seconds;         /* since the oldest page began that runs here; 0: none does */
     double oldest_waiting_seconds; /* since the oldest waiting page came; 0: none waits */
     uint64_t made, failed, cancelled, shared;
 };

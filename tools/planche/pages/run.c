@@ -3,14 +3,18 @@
 #include "pages/run.h"
 
 #include "base/cancel.h"
+#include "base/status.h"
 #include "cli/json.h"
 #include "http/image.h"
 #include "os/clock.h"
+#include "service/engine_cache.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 /* What is kept beside the result, and answered with it. */
-static enum planche_status take_result(struct planche_pages_flight *flight, void *data, size_t size)
+static enum planche_status take_result(struct planche_pages_flight *flight, void *data, size_t size,
+                                       void (*release)(void *data))
 {
     char extent[32];
     const struct planche_page_result *page = &flight->page;
@@ -19,10 +23,10 @@ static enum planche_status take_result(struct planche_pages_flight *flight, void
     const struct planche_cache_meta meta = {
         .type = planche_http_image_type(data, size), .headers = headers, .header_count = 2};
     snprintf(extent, sizeof extent, "%ux%u", page->output_width, page->output_height);
-    enum planche_status status = planche_cache_result_create(
-        &flight->result, NULL, data, size, planche_free_bytes, &meta, &flight->error);
+    enum planche_status status = planche_cache_result_create(&flight->result, NULL, data, size,
+                                                             release, &meta, &flight->error);
     if (status != PLANCHE_OK)
-        planche_free_bytes(data);
+        release(data);
     return status;
 }
 
@@ -40,22 +44,15 @@ static enum planche_status run_page(struct planche_pages_flight *flight,
     if (status != PLANCHE_OK)
         return status;
     planche_cli_json_networks(&flight->page, &info, flight->model, sizeof flight->model);
-    return take_result(flight, data, size);
+    return take_result(flight, data, size, planche_free_bytes);
 }
 
-void planche_pages_run(struct planche_pages_flight *flight,
-                       struct planche_cli_engine_cache *engines, struct planche_cancel *cancel)
+static void run_here(struct planche_pages_flight *flight, struct planche_cli_engine_cache *engines,
+                     struct planche_cancel *cancel)
 {
-    static const enum planche_priority priorities[PLANCHE_PAGES_CLASSES] = {
-        [PLANCHE_PAGES_READER] = PLANCHE_PRIORITY_INTERACTIVE,
-        [PLANCHE_PAGES_PREFETCH] = PLANCHE_PRIORITY_NORMAL,
-        [PLANCHE_PAGES_BOOK] = PLANCHE_PRIORITY_BACKGROUND};
     struct planche_cli_request *request = &flight->wish.request;
     const struct planche_cancel_token token = {.handle = cancel};
     const struct planche_engine *engine = NULL;
-    double start = planche_clock_ms();
-    request->page.cancel = cancel;
-    request->page.priority = priorities[flight->wish.class];
     flight->status = planche_cli_engine_cache_acquire(engines, &request->engine, &token, &engine,
                                                       &flight->error);
     if (flight->status == PLANCHE_ERROR_UNSUPPORTED) /* of this machine: the page is right */
@@ -64,5 +61,43 @@ void planche_pages_run(struct planche_pages_flight *flight,
         flight->status = run_page(flight, engine);
         planche_cli_engine_cache_release(engines, engine);
     }
+}
+
+/* By somebody else, who may leave it to this process. */
+static void run_elsewhere(struct planche_pages_flight *flight,
+                          struct planche_cli_engine_cache *engines,
+                          const struct planche_pages_maker *maker, struct planche_cancel *cancel)
+{
+    struct planche_pages_made made = {0};
+    flight->status = maker->make(maker->user, flight, cancel, &made);
+    if (!made.here) {
+        if (flight->status == PLANCHE_OK)
+            flight->status = take_result(flight, made.data, made.size, free);
+        return;
+    }
+    if (maker->enter(maker->user, cancel)) {
+        run_here(flight, engines, cancel);
+        maker->leave(maker->user);
+    } else {
+        flight->status = planche_fail(&flight->error, PLANCHE_ERROR_CANCELLED, "cancelled");
+    }
+}
+
+void planche_pages_run(struct planche_pages_flight *flight,
+                       struct planche_cli_engine_cache *engines,
+                       const struct planche_pages_maker *maker, struct planche_cancel *cancel)
+{
+    static const enum planche_priority priorities[PLANCHE_PAGES_CLASSES] = {
+        [PLANCHE_PAGES_READER] = PLANCHE_PRIORITY_INTERACTIVE,
+        [PLANCHE_PAGES_PREFETCH] = PLANCHE_PRIORITY_NORMAL,
+        [PLANCHE_PAGES_BOOK] = PLANCHE_PRIORITY_BACKGROUND};
+    struct planche_cli_request *request = &flight->wish.request;
+    double start = planche_clock_ms();
+    request->page.cancel = cancel;
+    request->page.priority = priorities[flight->wish.class];
+    if (maker != NULL)
+        run_elsewhere(flight, engines, maker, cancel);
+    else
+        run_here(flight, engines, cancel);
     flight->run_ms = planche_clock_ms() - start;
 }

@@ -3,11 +3,13 @@
 #ifndef PLANCHE_PAGES_RUN_H
 #define PLANCHE_PAGES_RUN_H
 
-#include "pages/flight.h"
-#include "service/engine_cache.h"
+#include "pages/maker.h"
 
-/* Makes the page: sets what the worker sets in the flight. */
+struct planche_cli_engine_cache;
+
+/* Makes the page: sets what the worker sets in the flight. maker: may be NULL. */
 void planche_pages_run(struct planche_pages_flight *flight,
-                       struct planche_cli_engine_cache *engines, struct planche_cancel *cancel);
+                       struct planche_cli_engine_cache *engines,
+                       const struct planche_pages_maker *maker, struct planche_cancel *cancel);
 
 #endif

@@ -206,6 +206,8 @@ static void on_done(void *user, const struct planche_pages_outcome *outcome)
         return;
     }
     const char *reason = reason_of(outcome->status, &later);
+    if (outcome->absent)
+        reason = "no-worker";
     planche_proxy_log(proxy, page->exchange->c, PLANCHE_CLI_LOG_WARN,
                       "the original is answered: %s", outcome->message);
     answer_original(page, reason, later);

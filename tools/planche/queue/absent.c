@@ -5,6 +5,7 @@
 #include "cli/options.h"
 #include "cli/terminal.h"
 #include "queue/books.h"
+#include "queue/server/link.h"
 
 #define ABSENT "this planche was built without queues (libnats): install a build that has them"
 
@@ -52,4 +53,41 @@ enum planche_status planche_queue_books_make(struct planche_queue_front *front, 
 {
     (void)front, (void)name, (void)input, (void)output, (void)options, (void)result;
     return planche_fail(error, PLANCHE_ERROR_UNSUPPORTED, ABSENT);
+}
+
+enum planche_status planche_queue_link_open(struct planche_queue_link **out,
+                                            const struct planche_cli_queue_options *options,
+                                            unsigned wait_s, const struct planche_log *log,
+                                            struct planche_error *error)
+{
+    (void)options, (void)wait_s, (void)log;
+    *out = NULL;
+    return planche_fail(error, PLANCHE_ERROR_UNSUPPORTED, ABSENT);
+}
+
+void planche_queue_link_close(struct planche_queue_link *link)
+{
+    (void)link;
+}
+
+void planche_queue_link_need(const struct planche_engine_info *info,
+                             char need[PLANCHE_QUEUE_LINK_NEED])
+{
+    (void)info;
+    *need = 0;
+}
+
+enum planche_status planche_queue_link_make(struct planche_queue_link *link,
+                                            const struct planche_queue_link_page *page,
+                                            struct planche_queue_link_made *made,
+                                            struct planche_error *error)
+{
+    (void)link, (void)page, (void)made;
+    return planche_fail(error, PLANCHE_ERROR_UNSUPPORTED, ABSENT);
+}
+
+json_t *planche_queue_link_state(struct planche_queue_link *link)
+{
+    (void)link;
+    return NULL;
 }

@@ -174,6 +174,13 @@ static void complain(struct planche_queue_front *front, const struct planche_err
         planche_cli_message("%s; waiting", error->message);
 }
 
+static void complain_away(struct planche_queue_front *front)
+{
+    struct planche_error error = {0};
+    planche_fail(&error, PLANCHE_ERROR_IO, "the queue: the connection is lost");
+    complain(front, &error);
+}
+
 /* A page while it is waited for. */
 struct turn {
     struct planche_queue_post post;
@@ -254,11 +261,17 @@ static enum planche_status run_turn(struct planche_queue_front *front, struct tu
     for (;;) {
         if (planche_cancel_requested(options->cancel))
             return planche_fail(error, PLANCHE_ERROR_CANCELLED, "cancelled");
-        enum planche_status status = look(front, turn, target, result, &found, error);
+        enum planche_status status = PLANCHE_OK;
+        bool away = planche_queue_is_away(&front->queue);
+        if (!away)
+            status = look(front, turn, target, result, &found, error);
         if (status != PLANCHE_OK || found)
             return status;
         int64_t now = planche_clock_ns();
-        keep_posted(front, turn, now);
+        if (!away)
+            keep_posted(front, turn, now);
+        else
+            complain_away(front);
         wait_for_news(front, &turn->waiting, now + TICK_NS);
         if (options->progress != NULL)
             options->progress(options->progress_user, 0.0);

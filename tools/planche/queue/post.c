@@ -478,7 +478,7 @@ void planche_queue_withdraw(struct planche_queue_front *front, struct planche_qu
 void planche_queue_take_back(struct planche_queue_front *front, struct planche_queue_post *post)
 {
     jsErrCode reason;
-    if (!post->posted || post->copied)
+    if (!post->posted || post->copied || planche_queue_is_away(&front->queue))
         return;
     planche_libnats.js_DeleteMsg(front->queue.js, PLANCHE_QUEUE_JOBS, post->sequence, NULL,
                                  &reason);

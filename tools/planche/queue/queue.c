@@ -16,6 +16,11 @@ const char *planche_queue_class_name(enum planche_queue_class class)
     return names[class];
 }
 
+bool planche_queue_is_away(struct planche_queue *queue)
+{
+    return planche_libnats.natsConnection_Status(queue->connection) != NATS_CONN_STATUS_CONNECTED;
+}
+
 enum planche_status planche_queue_fail(struct planche_error *error, natsStatus status,
                                        const char *what)
 {

@@ -57,6 +57,9 @@ struct planche_queue {
     unsigned asked;
 };
 
+/* Whether the server is not connected now: requests would wait in vain. */
+bool planche_queue_is_away(struct planche_queue *queue);
+
 /* Fails with what libnats says. */
 enum planche_status planche_queue_fail(struct planche_error *error, natsStatus status,
                                        const char *what);

@@ -125,8 +125,9 @@ static void observe_stages(struct planche_serve *serve, const struct planche_pag
 {
     const struct planche_page_result *page = &flight->page;
     const int64_t times[COUNT(stages)] = {
-        flight->start - flight->arrival, (int64_t)(page->decode_ms * MS),
-        (int64_t)(page->network_ms * MS), (int64_t)(page->encode_ms * MS)};
+        flight->start - flight->arrival + (int64_t)(flight->queued_ms * MS),
+        (int64_t)(page->decode_ms * MS), (int64_t)(page->network_ms * MS),
+        (int64_t)(page->encode_ms * MS)};
     for (size_t i = 0; i < COUNT(stages); i++)
         planche_metrics_observe(serve->metrics, PLANCHE_METRIC_STAGES, times[i],
                                 PLANCHE_LABELS(stages[i]));

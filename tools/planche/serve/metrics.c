@@ -12,6 +12,7 @@
 #include "proxy/proxy.h"
 #include "serve/figures.h"
 #include "serve/problem.h"
+#include "serve/queue/crew.h"
 #include "service/engine_cache.h"
 
 static const char *const classes[PLANCHE_PAGES_CLASSES] = {"reader", "prefetch", "book"};
@@ -146,6 +147,7 @@ static void set_all(struct planche_serve *serve)
     set_books(serve);
     set_memory(serve);
     set_upstream(serve);
+    planche_serve_crew_count(serve);
     planche_metrics_set_process(metrics);
 }
 

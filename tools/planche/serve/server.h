@@ -17,6 +17,8 @@
 struct planche_books;
 struct planche_metrics;
 struct planche_proxy;
+struct planche_queue_link;
+struct planche_serve_crew;
 struct planche_serve_stream;
 
 /* One server. All of it belongs to the loop's thread. */
@@ -39,6 +41,8 @@ struct planche_serve {
     struct planche_serve_stream *next_beat; /* the next one that has a heartbeat; NULL: none */
     struct planche_http_timer heartbeat;    /* of streams */
     struct planche_metrics *metrics;
+    struct planche_queue_link *link; /* NULL: this process makes the pages */
+    struct planche_serve_crew *crew; /* with link */
     struct planche_proxy *proxy;     /* NULL: there is no upstream */
     uint64_t in_flight;              /* requests that have not ended */
     char token[PLANCHE_SERVE_TOKEN]; /* "": none is wanted */

@@ -23,6 +23,7 @@
 #include "serve/guard.h"
 #include "serve/log.h"
 #include "serve/metrics.h"
+#include "serve/queue/crew.h"
 #include "serve/routes.h"
 #include "serve/upstream/lend.h"
 #include "serve/work.h"
@@ -215,7 +216,9 @@ static struct planche_pages *make_pages(struct planche_serve *serve, struct plan
         .loop = serve->loop,
         .budget = &serve->budget,
         .engines = serve->engines,
-        .workers = count_workers(&serve->options.engine),
+        .maker = planche_serve_crew_maker(serve),
+        .workers =
+            serve->crew != NULL ? PLANCHE_SERVE_CREW_PAGES : count_workers(&serve->options.engine),
         .queue_limit = serve->options.serve.queue,
         .cache = serve->cache,
         .unload_ns = serve->options.serve.unload_s * SECOND_NS,
@@ -321,7 +324,9 @@ static int make_parts(struct planche_serve *serve)
     serve->loop = planche_http_loop_create();
     serve->engines =
         planche_cli_engine_cache_create(&serve->options.engine, serve->options.engines);
-    serve->keys = planche_pages_keys_create(&serve->options.engine, PLANCHE_COMMIT);
+    serve->keys =
+        planche_pages_keys_create(&serve->options.engine, PLANCHE_COMMIT,
+                                  serve->crew != NULL && !serve->options.queue.same_bytes);
     if (serve->loop == NULL || serve->engines == NULL || serve->keys == NULL ||
         !planche_serve_metrics_create(serve))
         return planche_cli_no_memory();
@@ -352,7 +357,7 @@ static int open_books(struct planche_serve *serve)
     const struct planche_cli_serve_options *options = &serve->options.serve;
     struct planche_error error = {0};
     serve->log = (struct planche_log){.fn = planche_serve_log_library, .user = serve};
-    const struct planche_books_settings settings = {
+    struct planche_books_settings settings = {
         .loop = serve->loop,
         .budget = &serve->budget,
         .pages = serve->pages,
@@ -368,6 +373,7 @@ static int open_books(struct planche_serve *serve)
         .ended = planche_serve_count_book,
         .user = serve,
     };
+    planche_serve_crew_books(serve, &settings);
     planche_serve_begin_book_figures(serve);
     if (planche_books_create(&serve->books, &settings, &error) == PLANCHE_OK)
         return PLANCHE_CLI_OK;
@@ -408,6 +414,8 @@ int planche_serve_start(struct planche_serve *serve)
         status = open_cache(serve);
     bound_connections(serve);
     if (status == PLANCHE_CLI_OK)
+        status = planche_serve_crew_open(serve);
+    if (status == PLANCHE_CLI_OK)
         status = make_parts(serve);
     if (status == PLANCHE_CLI_OK)
         status = serve->options.serve.check ? check_roots(serve) : open_books(serve);
@@ -427,6 +435,7 @@ void planche_serve_stop(struct planche_serve *serve)
     planche_http_server_destroy(serve->server);
     planche_proxy_destroy(serve->proxy);
     planche_books_destroy(serve->books);
+    planche_serve_crew_close(serve);
     planche_cache_close(&serve->cache);
     planche_pages_ready_destroy(serve->ready);
     planche_pages_keys_destroy(serve->keys);

@@ -7,6 +7,7 @@
 #include "cli/model_options.h"
 #include "os/clock.h"
 #include "serve/problem.h"
+#include "serve/queue/crew.h"
 #include "service/engine_cache.h"
 
 #include <math.h>
@@ -85,6 +86,7 @@ void planche_serve_status(struct planche_serve *serve, struct planche_http_conne
     json_object_set_new(object, "pages", make_pages(&state));
     json_object_set_new(object, "memory", make_memory(serve));
     json_object_set_new(object, "cache", make_cache(serve->cache));
+    json_object_set_new(object, "shared_queue", planche_serve_crew_json(serve));
     planche_cli_json_set_count(object, "engines", planche_cli_engine_cache_count(serve->engines));
     planche_serve_json(c, 200, object);
 }

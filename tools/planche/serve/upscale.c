@@ -10,13 +10,16 @@
 
 #include <string.h>
 
+#define ABSENT_SECONDS 30U /* workers come when somebody starts them */
+
 static void refuse(struct planche_serve_work *work, unsigned status, const char *reason,
                    const char *detail)
 {
-    bool late = strcmp(reason, "deadline") == 0;
+    bool late = strcmp(reason, "deadline") == 0, absent = strcmp(reason, "no-worker") == 0;
     if (status == 503 && !work->lasts)
         planche_http_add_field_format(work->c, "Retry-After", "%u",
-                                      planche_pages_retry_after(work->serve->pages));
+                                      absent ? ABSENT_SECONDS
+                                             : planche_pages_retry_after(work->serve->pages));
     planche_serve_count_page(work->serve, PLANCHE_SERVE_ERROR, NULL, NULL);
     planche_serve_problem(work->c, status, "%s", detail);
     planche_serve_work_end(work, late);

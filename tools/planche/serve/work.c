@@ -98,6 +98,10 @@ static void on_done(void *user, const struct planche_pages_outcome *outcome)
     if (outcome->status == PLANCHE_ERROR_DATA &&
         planche_http_image_type(work->body->data + wish->offset, wish->size) == NULL)
         status = PLANCHE_ERROR_UNSUPPORTED;
+    if (outcome->absent) {
+        work->kind->refuse(work, 503, "no-worker", outcome->message);
+        return;
+    }
     work->lasts = outcome->status == PLANCHE_ERROR_BUDGET;
     bool known = status < sizeof reasons / sizeof *reasons && reasons[status] != NULL;
     work->kind->refuse(work, planche_serve_status_of((enum planche_status)status),

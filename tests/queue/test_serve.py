@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: MIT
+"""planche serve --queue: a real nats-server on loopback and workers as processes. Pages and books that
+come out have the bytes of a server without a queue; one that has no worker says so."""
+import os
+import re
+import signal
+import sys
+import threading
+import unittest
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "e2e"))
+import prometheus  # pylint: disable=wrong-import-position
+import server
+import test_queue
+from test_queue import make_book, make_png, read
+
+WAIT = 1  # seconds without a worker after which there is none
+
+
+class Serve(test_queue.Queue):
+    def serve(self, *more, queue=True, **settings):
+        shared = ["--queue", f"nats://127.0.0.1:{self.server.port}", "--insecure-server", "--queue-wait", WAIT]
+        return server.Server(self, "-m", self.path("tiny2x.param"), "--backend", "cpu", "-f", "png", "--books",
+                             self.path("books-shared" if queue else "books-alone"), *(shared if queue else ()), *more,
+                             env=self.env, quick=False, **settings)
+
+    def worker(self, *more, port=None):
+        return super().worker("--lease", 1, *more, port=port)
+
+    def alone(self, pages):
+        """What a server without a queue answers."""
+        running = self.serve(queue=False)
+        answers = [running.post("/v1/upscale", page) for page in pages]
+        running.stop()
+        return answers
+
+    def wait_for_crew(self, running, count):
+        return running.wait_for_status(lambda s: s["shared_queue"]["connected"] and
+                                       len(s["shared_queue"]["workers"]) == count)["shared_queue"]
+
+
+class Pages(Serve):
+    def test_pages_and_metrics(self):
+        """Two workers, one of which is killed with a page: same bytes, one page for two who ask, the cache, 304."""
+        pages = [make_png(40, 48, seed) for seed in range(6)]
+        big = make_png(900, 900, "big")
+        *wanted, wanted_big = self.alone([*pages, big])
+        running = self.serve("--cache", self.path("results"), cache=True)
+        first, _ = self.worker(), self.worker()
+        self.wait_for_crew(running, 2)
+        answers = {}
+
+        def ask(name, page):
+            answers[name] = running.post("/v1/upscale", page)
+        threads = [threading.Thread(target=ask, args=(number, page)) for number, page in enumerate([*pages, pages[0]])]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        for number, page in enumerate([*wanted, wanted[0]]):
+            self.assertEqual((answers[number].status, answers[number].body), (200, page.body), number)
+            self.assertEqual(answers[number].fields["x-planche-model"], page.fields["x-planche-model"])
+        self.assertNotEqual(answers[0].fields["etag"], wanted[0].fields["etag"])  # any machine may have made it
+        self.assertRegex(answers[1].fields["server-timing"], r"queue;dur=[\d.]+, decode;dur=[\d.]+, network;dur=[1-9\d.]+")
+        self.assertEqual(running.status()["shared_queue"]["made"], len(pages))
+        again = running.post("/v1/upscale", pages[2])
+        self.assertEqual((again.fields["x-planche-result"], again.body), ("cached", wanted[2].body))
+        self.assertEqual(running.post("/v1/upscale", pages[2], if_none_match=again.fields["etag"]).status, 304)
+        # A worker dies with a page; what waits is seen meanwhile.
+        first.send_signal(signal.SIGSTOP)
+        late = threading.Thread(target=ask, args=("big", big))
+        late.start()
+        running.wait_for_status(lambda s: s["shared_queue"]["running"] > 0 or not late.is_alive())
+        first.kill()
+        late.join()
+        self.assertEqual(answers["big"].body, wanted_big.body)
+        self.check_metrics(running)
+        self.expect_empty()
+        self.assertEqual(running.stop(), 0)
+
+    def check_metrics(self, running):
+        rate = rb'planche_shared_queue_worker_pages_per_second\{host="[^"]+"\} \d*\.?0*[1-9]'
+        running.wait_for_status(lambda _: re.search(rate, text := running.get("/metrics").body) and
+                                b"planche_shared_queue_depth_pages 0\n" in text)
+        text = running.get("/metrics").body
+        families = prometheus.parse(text)
+
+        def value(name, **labels):
+            return families["planche_shared_queue_" + name].get(**labels)
+        self.assertEqual((value("up"), value("failed_pages"), value("waiting_pages", **{"class": "reader"}), value("depth_pages")), (1, 0, 0, 0))
+        self.assertEqual((value("results_total", result="made"), value("results_total", result="refused")), (7, 0))
+        self.assertEqual(value("oldest_seconds"), 0)
+        self.assertGreaterEqual(families["planche_pages_total"].get(result="upscaled", device="worker"), 7)
+
+    def test_book(self):
+        """A book through the server, while one of two workers is killed."""
+        make_book(self.path("b.cbz"), 12, 0)
+        results = []
+        for queue in (False, True):
+            running = self.serve(queue=queue)
+            if queue:
+                workers = [self.worker(), self.worker()]
+                self.wait_for_crew(running, 2)
+            book = running.post("/v1/books?name=b.cbz", read(self.path("b.cbz"))).json()
+            if queue:
+                self.wait_for(lambda s, _: any(w["done"] > 0 for w in s["workers"]), "nothing is made")
+                workers[0].kill()
+            end = running.wait_for_status(lambda _, b=book: running.get("/v1/books/" + b["id"]).json()["state"] in
+                                          ("done", "failed"))
+            self.assertIsNotNone(end)
+            shown = running.get("/v1/books/" + book["id"]).json()
+            self.assertEqual((shown["state"], len(shown["failed_pages"])), ("done", 0), shown)
+            results.append(running.get("/v1/books/" + book["id"] + "/result").body)
+            made = (running.status()["shared_queue"] or {"made": None})["made"]
+            self.assertEqual(made, 12 if queue else None)
+            running.stop()
+        self.assertEqual(results[0], results[1])
+        self.expect_empty()
+
+
+class Absence(Serve):
+    def test_no_worker(self):
+        """503 with Retry-After, the original for Suwayomi, a page that is taken back; then a worker comes."""
+        page = make_png(40, 48, 1)
+        wanted, = self.alone([page])
+        running = self.serve()
+        refused = running.post("/v1/upscale", page)
+        self.assertEqual((refused.status, refused.fields["retry-after"]), (503, "30"))
+        self.assertIn("no worker", refused.json()["detail"])
+        original = running.post("/suwayomi", page)
+        self.assertEqual((original.status, original.body), (200, page))
+        self.assertEqual(original.fields["x-planche-result"], "original; reason=no-worker")
+        self.wait_for(lambda s, _: s["pages"] == 0 and s["store_bytes"] < 20000, "the page is left")  # the model is there
+        self.assertEqual(running.get("/readyz").status, 200)
+        self.worker()
+        self.wait_for_crew(running, 1)
+        self.assertEqual(running.post("/v1/upscale", page).body, wanted.body)
+        # The queue goes away, and comes back.
+        self.server.stop(signal.SIGKILL)
+        gone = running.post("/v1/upscale", make_png(40, 48, 2))
+        self.assertEqual(gone.status, 503)
+        self.assertIn("does not answer", gone.json()["detail"])
+        self.server.start()
+        self.wait_for_crew(running, 1)
+        self.assertEqual(running.post("/v1/upscale", make_png(40, 48, 2)).status, 200)
+
+    def test_makes_itself(self):
+        """--no-worker make, with a queue that is not there when the server starts; a client that goes."""
+        page = make_png(40, 48, 3)
+        wanted, = self.alone([page])
+        self.server.stop()
+        running = self.serve("--no-worker", "make")
+        self.assertEqual(running.post("/v1/upscale", page).body, wanted.body)
+        self.assertFalse(running.status()["shared_queue"]["connected"])
+        running.wait_for_line("does not answer")
+        self.server.start()
+        self.wait_for_crew(running, 0)
+        self.assertEqual(running.stop(), 0)
+
+    def test_gone_client_and_same_bytes(self):
+        """The page of a client that has gone is taken back; --same-bytes asks for this machine's arithmetic."""
+        running = self.serve("--same-bytes", "--queue-wait", 60)
+        with running.connect() as client:
+            client.send(client.request("/v1/upscale", "POST", make_png(40, 48, 4)))
+            self.wait_for(lambda s, _: s["pages"] == 1, "no page")
+        self.wait_for(lambda s, _: s["pages"] == 0, "the page is left")
+        page = make_png(40, 48, 5)
+        wanted, = self.alone([page])
+        self.worker("--backend", "cpu")
+        answer = running.post("/v1/upscale", page)
+        self.assertEqual((answer.body, answer.fields["etag"]), (wanted.body, wanted.fields["etag"]))
+
+    def test_refuses_servers_with_holes(self):
+        words = [test_queue.PLANCHE, "serve", "--check", "--queue", f"nats://127.0.0.1:{self.server.port}"]
+        result = test_queue.subprocess.run(words, env=self.env, capture_output=True, text=True, check=False, timeout=100)
+        version = test_queue.subprocess.run([test_queue.SERVER, "--version"], capture_output=True, text=True, check=True)
+        if any(f"v2.{minor}." in version.stdout for minor in range(11)):
+            self.assertEqual(result.returncode, 3, result.stderr)
+            self.assertIn("known holes", result.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
