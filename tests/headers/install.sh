@@ -1,26 +1,37 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# install.sh SOURCE BUILD PREFIX LIBDIR COMPILER...: installs into an empty folder, then builds a
+# install.sh SOURCE BUILD PREFIX LIBDIR server|command|library COMPILER...: installs into an empty folder, then builds a
 # caller as users do, with pkg-config, against the shared and the static library, and runs it.
 set -eu
-source=$1 build=$2 prefix=$3 libdir=$4
-shift 4
+source=$1 build=$2 prefix=$3 libdir=$4 most=$5
+shift 5
 root=$(mktemp -d "${TMPDIR:-/tmp}/planche-install-XXXXXX")
 trap 'rm -rf "$root"' EXIT
 meson install -C "$build" --no-rebuild --quiet --destdir "$root"
 
 lib=$root$prefix/$libdir
-for file in "$root$prefix/bin/planche" "$root$prefix/include/planche/planche.h" \
+for file in "$root$prefix/include/planche/planche.h" \
     "$root$prefix/include/planche/planche.hpp" \
     "$lib/libplanche.so" "$lib/libplanche.so.0" "$lib/libplanche.a" "$lib/pkgconfig/planche.pc" \
     "$root$prefix/share/doc/planche/README.md" "$root$prefix/share/doc/planche/LICENSE" \
     "$root$prefix/share/doc/planche/LICENSE-MODELS" \
     "$root$prefix/share/doc/planche/samples/preview-strip.webp" \
-    "$root$prefix/share/doc/planche/docs/stdio.md" "$root$prefix/share/man/man1/planche.1"; do
+    "$root$prefix/share/doc/planche/docs/stdio.md" "$root$prefix/share/man/man3/planche.3"; do
     [ -e "$file" ] || { echo "not installed: ${file#"$root"}" && exit 1; }
 done
-grep -q "^ExecStart=$prefix/bin/planche serve" "$root$prefix/lib/systemd/system/planche.service"
-[ -e "$root$prefix/lib/systemd/system/planche.socket" ]
+units=$root$prefix/lib/systemd/system
+case $most in
+server)
+    grep -q "^ExecStart=$prefix/bin/planche serve" "$units/planche.service"
+    [ -e "$units/planche.socket" ]
+    ;;
+*) [ ! -e "$units" ] || { echo "units without a server are installed" && exit 1; } ;;
+esac
+for file in "$root$prefix/bin/planche" "$root$prefix/share/man/man1/planche.1"; do
+    there=library
+    [ ! -e "$file" ] || there=command
+    [ "$there" = "$most" ] || [ "$there$most" = commandserver ] || { echo "$file: built is the $most" && exit 1; }
+done
 others=$(find "$root$prefix/include" -type f ! -path '*/include/planche/*.h' \
     ! -path '*/include/planche/planche.hpp')
 [ -z "$others" ] || { echo "installed beside the public headers: $others" && exit 1; }
@@ -37,6 +48,6 @@ LD_LIBRARY_PATH=$lib "$root/shared"
 "$@" "$source" $(flags --cflags) -Wl,--whole-archive "$lib/libplanche.a" -Wl,--no-whole-archive \
     $(flags --static --libs | sed 's/-lplanche//') -o "$root/static"
 "$root/static"
-PLANCHE_CPU_MASK=1 LD_LIBRARY_PATH=$lib "$root$prefix/bin/planche" --version
+[ "$most" = library ] || PLANCHE_CPU_MASK=1 LD_LIBRARY_PATH=$lib "$root$prefix/bin/planche" --version
 # What is loaded at run time need not be there for a caller to be built.
 ! grep -q 'libavif\|libjxl' "$lib/pkgconfig/planche.pc" || { echo "planche.pc asks for what is loaded" && exit 1; }
