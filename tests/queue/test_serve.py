@@ -5,15 +5,18 @@ import os
 import re
 import signal
 import sys
+import tempfile
 import threading
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "e2e"))
-import prometheus  # pylint: disable=wrong-import-position
+import browser  # pylint: disable=wrong-import-position
+import prometheus
 import server
 import test_queue
 from test_queue import make_book, make_png, read
 
+PICTURES = os.environ.get("PLANCHE_TEST_PICTURES")
 WAIT = 1  # seconds without a worker after which there is none
 
 
@@ -177,6 +180,37 @@ class Absence(Serve):
         if any(f"v2.{minor}." in version.stdout for minor in range(11)):
             self.assertEqual(result.returncode, 3, result.stderr)
             self.assertIn("known holes", result.stderr)
+
+
+class Page(Serve):
+    def test_page_shows_workers(self):
+        """In a browser: the table of workers in four languages, keys, a phone's width, no worker any more."""
+        browser.need()
+        home = tempfile.TemporaryDirectory(prefix="planche-browser-")
+        self.addCleanup(home.cleanup)
+        b = browser.Browser(home.name)
+        self.addCleanup(b.end)
+        running = self.serve()
+        worker = self.worker()
+        self.wait_for_crew(running, 1)
+        b.open(running.names[0] + "/")
+        b.wait("document.querySelectorAll('#worker-table tbody tr').length === 1")
+        self.assertRegex(b.text("#worker-table tbody th"), rf"-{worker.pid}$")
+        b.run("document.getElementById('worker-table').focus();")
+        self.assertEqual(b.run("return document.activeElement.id;"), "worker-table")
+        b.resize(360, 740)
+        for language, title in (("ja", "キューのワーカー"), ("fr", "Machines de la file d’attente"),
+                                ("de", "Rechner der Warteschlange"), ("en", "Workers of the queue")):
+            b.choose("#language", language)
+            self.assertEqual(b.text("#workers-title"), title)
+            self.assertEqual(b.run("return document.documentElement.scrollWidth;"), 360)
+            if PICTURES:
+                b.run("document.getElementById('workers').scrollIntoView();")
+                b.picture(os.path.join(PICTURES, f"workers-{language}.png"))
+        worker.send_signal(signal.SIGTERM)
+        b.wait("document.getElementById('worker-table').hidden && document.getElementById('workers').offsetParent")
+        self.assertIn("No worker answers", b.text("#queue-state"))
+        self.assertEqual([line for line in b.log() if "Password forms" not in line], [])
 
 
 if __name__ == "__main__":

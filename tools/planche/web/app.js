@@ -10,6 +10,7 @@ import { Queue } from "./queue.js";
 import { Settings } from "./settings.js";
 import * as texts from "./texts.js";
 import { Viewer } from "./viewer.js";
+import { Workers } from "./workers.js";
 import { zip } from "./zip.js";
 
 const MAX_PARALLEL = 4; // a browser has six connections to a server
@@ -60,7 +61,9 @@ const viewer = new Viewer(find, {
   settings: (page, model) => settings.with(page.settings, model),
   pages: () => queue.pages.filter(page => page.state === "done"),
 });
+const workers = new Workers(find("workers"), find("queue-state"), find("worker-table"));
 const figures = new Figures(find("figures"), find("state"), find("version"), status => {
+  workers.take(status.shared_queue);
   queue.parallel = Math.min(status.pages.workers + 1, MAX_PARALLEL);
   queue.guess = status.pages.page_seconds;
   queue.step();
@@ -179,6 +182,7 @@ function applyTexts() {
   list.refresh();
   books.refresh();
   figures.show();
+  workers.show();
   viewer.refresh();
   summarise();
 }
