@@ -22,7 +22,11 @@ struct planche_engine_options {
     size_t struct_size; /* set by PLANCHE_ENGINE_OPTIONS_INIT */
     const char *model;  /* catalogue name, or a path of a file (planche_model_is_file); "auto" is
                            the one of Planche's own networks that suits most ("medium"). NULL:
-                           "auto" */
+                           "auto". Also several of these: "a+b", a chain, runs the page through a
+                           and what that has made through b; "levels+a" sets the black and white
+                           point of grey files first; "grey,height<=1250:a|colour:b|c" has each
+                           page choose the first alternative whose conditions it meets. See
+                           docs/profiles.md and planche_model_part_find */
     /* Scale of results, 1..64; 0: the model's default. One that no network of the model has is made
      * by a chain of them (waifu2x: 2 times 2 for 4), and reduced in linear light if the least that
      * a chain reaches is more (a model of 4 alone: 3). The first network of a chain has the denoise

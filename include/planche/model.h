@@ -47,9 +47,28 @@ struct planche_model_variant {
 PLANCHE_API size_t planche_model_variant_count(void);
 PLANCHE_API const struct planche_model_variant *planche_model_variant_get(size_t index);
 
-/* Whether a model's name is the path of a model file, by its extension: .param (with .bin beside
+/* Whether a model's name is the path of one model file, by its extension: .param (with .bin beside
  * it), .planche, .onnx, .safetensors, .pth, .pt or .ckpt. NULL is none. Thread-safe. */
 PLANCHE_API int planche_model_is_file(const char *model);
+
+/* A model in a text that may name several (planche_engine_options.model). */
+struct planche_model_part {
+    size_t struct_size;
+    const char *name; /* in the caller's text, not ended by a 0 */
+    size_t length;
+    unsigned alternative; /* of a choice, from 1; 1 if it is none */
+    int grey, colour;     /* not 0: the alternative is for such pages only */
+    uint32_t height;      /* and for pages of at most this height; 0: of any */
+    int levels;           /* not 0: the alternative begins with "levels" */
+};
+#define PLANCHE_MODEL_PART_INIT PLANCHE_STRUCT_INIT(struct planche_model_part)
+PLANCHE_API void planche_model_part_init(struct planche_model_part *out, size_t size);
+/* Describes the index-th model that a text names, from 0, in its order. Nothing is looked for, and
+ * a text that is one model is its first part. Errors: NOT_FOUND (it names no more), ARGUMENT (it
+ * cannot be read: the message says why), MEMORY. Thread-safe. */
+PLANCHE_API enum planche_status planche_model_part_find(const char *model, size_t index,
+                                                        struct planche_model_part *part,
+                                                        struct planche_error *error);
 
 /* What a model's file is; "" and 0: not known. Texts are valid UTF-8 of one line. */
 struct planche_model_facts {

@@ -134,6 +134,13 @@ struct planche_page_result {
     unsigned chroma;       /* pixels that share a sample of colour: 1, 2, 4; 0: not known */
     unsigned flat, screen, soft; /* percent of its area, as far as it was looked at: of one colour,
                                     screentone, soft as in paintings */
+    /* Of an engine whose model is a choice (planche_engine_options.model): the alternative by which
+     * the page ran, from 1, and its conditions ("grey, height <= 1250"; "": all other pages). 0:
+     * there was nothing to choose. */
+    unsigned alternative;
+    char rule[48];
+    unsigned black,
+        white; /* samples (of 255) that became black and white; zeroes: none were moved */
 };
 #define PLANCHE_PAGE_RESULT_INIT PLANCHE_STRUCT_INIT(struct planche_page_result)
 /* The same for languages without macros: see PLANCHE_STRUCT_INIT. */

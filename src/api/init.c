@@ -79,6 +79,11 @@ void planche_model_facts_init(struct planche_model_facts *out, size_t size)
     init(out, size);
 }
 
+void planche_model_part_init(struct planche_model_part *out, size_t size)
+{
+    init(out, size);
+}
+
 void planche_model_import_options_init(struct planche_model_import_options *out, size_t size)
 {
     init(out, size);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The catalogue of models. */
 #include "model/catalogue.h"
+#include "model/choices.h"
 #include "model/import/import.h"
 
 #include "api/args.h"
@@ -12,7 +13,52 @@
 
 int planche_model_is_file(const char *model)
 {
-    return model && planche_model_is_path(model);
+    return model && planche_model_is_path(model) && !planche_choices_are_several(model);
+}
+
+static enum planche_status find_part(const struct planche_choices *choices, size_t index,
+                                     const char *model, struct planche_model_part *part,
+                                     struct planche_error *error)
+{
+    for (unsigned i = 0; i < choices->count; i++) {
+        const struct planche_alternative *models = &choices->list[i];
+        if (index >= models->count) {
+            index -= models->count;
+            continue;
+        }
+        part->name = model + (models->models[index] - choices->text);
+        part->length = strlen(models->models[index]);
+        part->alternative = i + 1;
+        part->grey = models->rule.grey;
+        part->colour = models->rule.colour;
+        part->height = models->rule.height;
+        part->levels = models->levels;
+        return PLANCHE_OK;
+    }
+    return planche_fail(error, PLANCHE_ERROR_NOT_FOUND, "the text names no more models");
+}
+
+enum planche_status planche_model_part_find(const char *model, size_t index,
+                                            struct planche_model_part *part,
+                                            struct planche_error *error)
+{
+    const struct planche_args_struct *type =
+        PLANCHE_ARGS_STRUCT(struct planche_model_part, PLANCHE_MODEL_PART_INIT);
+    struct planche_model_part full = PLANCHE_MODEL_PART_INIT;
+    struct planche_choices choices;
+    struct planche_error own = {0};
+    error = planche_args_error(error, &own);
+    if (!model || !part)
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "model and part must be given");
+    enum planche_status status = planche_args_check_result(part, type, error);
+    if (!status)
+        status = planche_choices_read(&choices, model, NULL, error);
+    if (status)
+        return status;
+    status = find_part(&choices, index, model, &full, error);
+    planche_choices_free(&choices);
+    planche_args_give(part, &full, type);
+    return status;
 }
 
 enum planche_status planche_model_inspect(const char *path, uint64_t memory,

@@ -181,10 +181,7 @@ static enum planche_status take_plan(struct planche_scale_plan *plan, uint64_t *
     if (status)
         return status;
     *max_pixels = taken.max_pixels;
-    if (planche_engine_is_path(taken.model))
-        return planche_fail(error, PLANCHE_ERROR_UNSUPPORTED,
-                            "%s: its scale is known once an engine has loaded it", taken.model);
-    return planche_scale_plan_make(plan, &taken, error);
+    return planche_engine_plan_options(plan, &taken, error);
 }
 
 enum planche_status planche_engine_predict(const struct planche_engine *engine,

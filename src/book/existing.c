@@ -159,8 +159,8 @@ static bool is_original(const struct planche_entry *entry, const char *path,
 }
 
 /* Whether the files are what the engine would make now of the page at `path`: by the same networks,
- * and as large. Where pages choose their level, any that they may choose will do: what other pages
- * of the book have become must not make this one anew. */
+ * and as large. Where pages choose their level or their model, any that they may choose will do:
+ * what other pages of the book have become must not make this one anew. */
 static bool has_settings(const struct planche_book *book, const char *path,
                          const struct found *found, unsigned parts)
 {
@@ -172,15 +172,18 @@ static bool has_settings(const struct planche_book *book, const char *path,
         return false;
     wanted.input_width = page.width;
     wanted.input_height = page.height;
-    for (unsigned level = 0; level < PLANCHE_AUTO_LEVELS; level++) {
-        if (planche_engine_size_page(book->engine, &book->page, level, &wanted, &error))
+    bool levels = planche_engine_chooses(book->engine);
+    unsigned ways = planche_engine_way_count(book->engine);
+    for (unsigned i = 0; i < ways * PLANCHE_AUTO_LEVELS; i++) {
+        unsigned way = i / PLANCHE_AUTO_LEVELS, level = i % PLANCHE_AUTO_LEVELS;
+        if (level > 0 && !levels)
+            continue;
+        if (planche_engine_size_page(book->engine, &book->page, way, level, &wanted, &error))
             return false;
         bool as_large = parts > 1 || (found->mark.width == wanted.output_width &&
                                       found->mark.height == wanted.output_height);
         if (as_large && strcmp(found->mark.model, wanted.networks) == 0)
             return true;
-        if (!planche_engine_chooses(book->engine))
-            break;
     }
     return false;
 }

@@ -27,8 +27,11 @@ void planche_engine_describe(const struct planche_engine *engine, struct planche
 /* Fills up to count entries (entries may be NULL) and returns how many there are. */
 size_t planche_engine_read_profile(const struct planche_engine *engine,
                                    struct planche_layer_profile *entries, size_t count);
-/* Whether options.model names a file of its own, not one of the catalogue. */
-bool planche_engine_is_path(const char *model);
+/* The networks that pages of an engine with these options may need; of a choice, those of its first
+ * alternative. Errors: those of the options; UNSUPPORTED: a file has to be loaded first. */
+enum planche_status planche_engine_plan_options(struct planche_scale_plan *plan,
+                                                const struct planche_engine_options *options,
+                                                struct planche_error *error);
 /* The networks that its pages may need. Returns its limit of pixels. */
 uint64_t planche_engine_get_plan(const struct planche_engine *engine,
                                  struct planche_scale_plan *plan);

@@ -6,6 +6,7 @@
 #include "base/trace.h"
 #include "codec/isolation.h"
 #include "engine/create.h"
+#include "engine/ways/model_chain.h"
 #include "model/catalogue.h"
 #include "model/load.h"
 #include "model/own/networks.h"
@@ -27,9 +28,36 @@ unsigned planche_engine_default_threads(void)
     return planche_system_cpus();
 }
 
-bool planche_engine_is_path(const char *model)
+/* What plans are made from. */
+static struct planche_engine_options plan_options(const struct planche_engine_options *options)
 {
-    return planche_model_is_path(model);
+    return (struct planche_engine_options){
+        .scale = options->scale,
+        .denoise = options->denoise,
+        .has_level = options->has_level,
+        .level = options->level,
+        .precision = options->precision,
+    };
+}
+
+enum planche_status planche_engine_plan_options(struct planche_scale_plan *plan,
+                                                const struct planche_engine_options *options,
+                                                struct planche_error *error)
+{
+    struct planche_engine_ways ways = {.options = plan_options(options)};
+    enum planche_status status = planche_choices_read(&ways.choices, options->model, NULL, error);
+    if (status)
+        return status;
+    const struct planche_alternative *models = &ways.choices.list[0];
+    const struct planche_engine_options own = planche_ways_options(&ways, 0);
+    if (planche_model_chain_has_file(models))
+        status =
+            planche_fail(error, PLANCHE_ERROR_UNSUPPORTED,
+                         "%s: its scale is known once an engine has loaded it", options->model);
+    else
+        status = planche_model_chain_begin(plan, models, &own, error);
+    planche_choices_free(&ways.choices);
+    return status;
 }
 
 /* The networks that pages may need, and the scale. Of a file only its network knows that. */
@@ -37,19 +65,18 @@ static enum planche_status plan_model(struct planche_engine *engine,
                                       const struct planche_engine_options *options,
                                       struct planche_error *error)
 {
+    struct planche_engine_ways *ways = &engine->state->ways;
     if (options->scale > PLANCHE_MAX_SCALE)
         return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "a scale of %u: it is at most %d",
                             options->scale, PLANCHE_MAX_SCALE);
-    if (!planche_engine_is_path(options->model))
-        return planche_scale_plan_make(&engine->plan, options, error);
-    return planche_scale_plan_begin_file(&engine->plan, options, error);
-}
-
-/* A network of one channel is for grey pages already. */
-static void forget_grey(struct planche_scale_set *set)
-{
-    for (unsigned i = 0; i < set->count; i++)
-        set->list[i].grey = 0;
+    ways->options = plan_options(options);
+    enum planche_status status =
+        planche_choices_read(&ways->choices, options->model, &engine->state->budget, error);
+    if (status)
+        return status;
+    const struct planche_engine_options own = planche_ways_options(ways, 0);
+    engine->state->levels.chosen = planche_levels_are_chosen(&own);
+    return planche_model_chain_begin(&engine->plan, &ways->choices.list[0], &own, error);
 }
 
 static enum planche_status load(struct planche_engine *engine,
@@ -62,29 +89,31 @@ static enum planche_status load(struct planche_engine *engine,
     struct planche_engine_networks *networks = &engine->state->networks;
     networks->primary = engine->plan.chain.networks[0];
     networks->leader = &networks->list[networks->primary].executors;
-    bool is_path = planche_engine_is_path(options->model);
-    status = planche_engine_networks_load(networks, is_path ? options->model : NULL,
-                                          options->model_directory, error);
-    if (!status && is_path)
-        status = planche_scale_plan_make_file(
-            &engine->plan, options, planche_engine_primary(engine)->net->recipe.scale, error);
+    status = planche_engine_networks_place(networks, options->model_directory, error);
+    if (!status)
+        status = planche_engine_networks_load(networks, error);
     if (status)
         return status;
-    if (planche_engine_primary(engine)->net->tensors[0].channels == 1)
-        forget_grey(&engine->plan.set);
     engine->model = planche_strdup(&engine->state->budget, options->model);
     if (!engine->model)
         return planche_fail(error, PLANCHE_ERROR_MEMORY, "no memory for the engine");
     return PLANCHE_OK;
 }
 
-/* The other networks of the engine's own chain, so that what is wrong with them is known now. */
-static enum planche_status load_chain(const struct planche_engine *engine,
+/* The rest of the engine's own chain, so that what is wrong with it is known now; and the plans of
+ * other alternatives, which enlarge as many times. */
+static enum planche_status load_chain(struct planche_engine *engine, const char *directory,
                                       struct planche_error *error)
 {
+    struct planche_engine_ways *ways = &engine->state->ways;
+    const struct planche_engine_options own = planche_ways_options(ways, 0);
     const struct planche_chain *chain = &engine->plan.chain;
     const struct planche_executor_ops *ops = planche_engine_primary(engine)->executors.list[0].ops;
-    enum planche_status status = PLANCHE_OK;
+    enum planche_status status = planche_ways_finish(
+        &engine->plan, &engine->state->networks, &ways->choices.list[0], &own, ops, NULL, error);
+    ways->options.scale = engine->plan.scale;
+    if (!status)
+        status = planche_ways_create(ways, &engine->state->levels, directory, error);
     for (unsigned i = 0; !status && i < chain->count; i++)
         status = planche_engine_networks_make(&engine->state->networks, chain->networks[i], ops,
                                               NULL, error);
@@ -186,7 +215,6 @@ static enum planche_status create(struct planche_engine *engine,
     planche_trace_enable(&engine->log);
     engine->se = options->se;
     engine->state->levels.precision = options->precision;
-    engine->state->levels.chosen = planche_levels_are_chosen(options);
     atomic_store(&engine->state->expected, options->pages);
     engine->usual_bytes = options->memory ? 0 : PLANCHE_USUAL_BYTES;
     engine->max_pixels = options->max_pixels ? options->max_pixels : PLANCHE_MAX_PIXELS;
@@ -210,7 +238,7 @@ static enum planche_status create(struct planche_engine *engine,
     if (!status)
         status = start_admission(engine, options->jobs, error);
     if (!status)
-        status = load_chain(engine, error);
+        status = load_chain(engine, options->model_directory, error);
     return planche_budget_reclassify_oom(status, &engine->state->budget, error);
 }
 
@@ -298,6 +326,7 @@ void planche_engine_close(struct planche_engine **engine)
     *engine = NULL;
     if (e->process != planche_system_process())
         return;
+    planche_ways_destroy(&e->state->ways);
     planche_levels_destroy(&e->state->levels);
     planche_engine_networks_destroy(&e->state->networks);
     planche_isolation_destroy(&e->isolation);

@@ -10,6 +10,7 @@
 #include "engine/engine_network.h"
 #include "engine/levels.h"
 #include "engine/scale_chain.h"
+#include "engine/ways/ways.h"
 #include "kernels/kernels.h"
 #include "net/net.h"
 
@@ -21,6 +22,7 @@ struct planche_engine_state {
     struct planche_admission admission;
     struct planche_engine_networks networks; /* of plan.set */
     struct planche_levels levels;            /* of pages that choose another */
+    struct planche_engine_ways ways;         /* of pages that choose another model */
     _Atomic unsigned pages, expected;        /* pages made so far, and known to come in all */
 };
 
@@ -58,7 +60,7 @@ planche_engine_primary(const struct planche_engine *engine)
 static inline uint64_t planche_engine_weight_bytes(const struct planche_engine *engine)
 {
     return engine->base_bytes + planche_engine_networks_bytes(&engine->state->networks) +
-           planche_levels_bytes(&engine->state->levels);
+           planche_levels_bytes(&engine->state->levels) + planche_ways_bytes(&engine->state->ways);
 }
 
 /* What max_pixels means when it is 0. */

@@ -7,6 +7,7 @@
 #include "model/catalogue.h"
 #include "model/load.h"
 #include "model/own/networks.h"
+#include "os/file_info.h"
 
 #include <assert.h>
 #include <limits.h>
@@ -43,7 +44,6 @@ void planche_engine_networks_destroy(struct planche_engine_networks *networks)
         planche_model_digest_destroy(&network->digest);
     }
     planche_free(networks->directory);
-    planche_free(networks->path);
     planche_cond_destroy(&networks->changed);
     planche_mutex_destroy(&networks->mutex);
 }
@@ -103,10 +103,10 @@ static enum planche_status find_source(const struct planche_engine_networks *net
     }
     if (wanted->variant)
         return find_variant(paths, wanted->variant, networks->directory, error);
-    assert(networks->path);
-    if (!planche_model_has_partner(networks->path))
-        return format_path(paths->param, networks->path, "", error);
-    return find_custom(paths, networks->path, error);
+    assert(wanted->path);
+    if (!planche_model_has_partner(wanted->path))
+        return format_path(paths->param, wanted->path, "", error);
+    return find_custom(paths, wanted->path, error);
 }
 
 static double macs_per_pixel(const struct planche_net *net, struct planche_budget *budget)
@@ -163,21 +163,20 @@ static enum planche_status load(const struct planche_engine_networks *networks,
     return PLANCHE_OK;
 }
 
-/* Copies a text, which may be NULL. */
-static bool keep(char **to, const char *text, struct planche_budget *budget)
+enum planche_status planche_engine_networks_place(struct planche_engine_networks *networks,
+                                                  const char *directory,
+                                                  struct planche_error *error)
 {
-    *to = text ? planche_strdup(budget, text) : NULL;
-    return *to || !text;
+    networks->directory = directory ? planche_strdup(networks->budget, directory) : NULL;
+    return networks->directory || !directory
+               ? PLANCHE_OK
+               : planche_fail(error, PLANCHE_ERROR_MEMORY, "no memory for the engine");
 }
 
 enum planche_status planche_engine_networks_load(struct planche_engine_networks *networks,
-                                                 const char *path, const char *directory,
                                                  struct planche_error *error)
 {
     struct planche_engine_network *network = &networks->list[networks->primary];
-    if (!keep(&networks->path, path, networks->budget) ||
-        !keep(&networks->directory, directory, networks->budget))
-        return planche_fail(error, PLANCHE_ERROR_MEMORY, "no memory for the engine");
     enum planche_status status = load(networks, network, networks->budget, error);
     if (!status)
         network->phase = PLANCHE_NETWORK_LOADED;
@@ -205,16 +204,33 @@ planche_engine_networks_find(struct planche_engine_networks *networks, unsigned 
     return loaded ? planche_executors_find(&network->executors, place_of(network, ops)) : NULL;
 }
 
-/* Weights are most of it; those of half precision take twice their file. Networks that are made of
- * one file have as many weights as its primary network. */
+/* Of a file that a model names, with the one beside it. */
+static uint64_t file_bytes(const char *path)
+{
+    struct planche_file_info info = {0}, partner = {0};
+    struct paths paths;
+    struct planche_error ignored;
+    planche_file_find(path, &info);
+    if (planche_model_has_partner(path) && !find_custom(&paths, path, &ignored))
+        planche_file_find(paths.bin, &partner);
+    return info.size + partner.size;
+}
+
+/* Weights are most of it; those of half precision take twice their file, and files that are not the
+ * catalogue's may have to be read beside what is made of them. Networks that are made of one file
+ * have as many weights as its primary network. What is too much is given back. */
 static uint64_t estimate(const struct planche_engine_networks *networks,
                          const struct planche_scale_network *wanted)
 {
     const struct planche_model_variant *variant = wanted->variant;
     const uint64_t more = (uint64_t)1 << 20;
+    const unsigned primary = networks->primary;
     struct planche_model_form form = wanted->form;
+    if (!variant && primary < PLANCHE_MAX_NETWORKS &&
+        networks->set->list[primary].path == wanted->path)
+        return 2 * networks->list[primary].weight_bytes + more;
     if (!variant)
-        return 2 * networks->list[networks->primary].weight_bytes + more;
+        return 4 * file_bytes(wanted->path) + more;
     if (wanted->own)
         return planche_own_weight_bytes(planche_own_find(variant, form.grey, &form)) + more;
     return 2 * (variant->bin_size + variant->param_size) + more;

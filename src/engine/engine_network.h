@@ -39,7 +39,6 @@ struct planche_engine_networks {
     const struct planche_scale_set *set; /* the engine's */
     unsigned primary; /* was loaded with the engine; PLANCHE_MAX_NETWORKS: none */
     const struct planche_executors *leader; /* executors that others follow */
-    char *path;                             /* of a model file; NULL: variants of the catalogue */
     char *directory;                        /* of files of variants; NULL: the cache */
     struct planche_budget *budget;
     struct planche_admission *admission;
@@ -55,10 +54,12 @@ void planche_engine_networks_init(struct planche_engine_networks *networks,
                                   struct planche_admission *admission);
 void planche_engine_networks_destroy(struct planche_engine_networks *networks);
 
-/* Loads the primary network: of a path (".param", ".planche"), or, if that is NULL, the variant in
- * the set. directory: of a variant's files, NULL: the cache. Errors: as planche_engine_create. */
+/* Where the files of variants are; NULL: the cache. Errors: MEMORY. */
+enum planche_status planche_engine_networks_place(struct planche_engine_networks *networks,
+                                                  const char *directory,
+                                                  struct planche_error *error);
+/* Loads the primary network. Errors: as planche_engine_create. */
 enum planche_status planche_engine_networks_load(struct planche_engine_networks *networks,
-                                                 const char *path, const char *directory,
                                                  struct planche_error *error);
 
 /* The executor that runs a network of the set on this kind of machine, or, if it has none

@@ -198,6 +198,9 @@ static enum planche_status read_row(struct planche_input *input, struct planche_
         planche_reader_read(reader, row, input->stored_row_bytes, 1, error);
     if (!status && row != to)
         planche_row_convert(to, input->format, row, input->stored, input->width);
+    if (!status && input->stretch)
+        planche_stretch_row(input->stretch, to, input->width, planche_pixel_channels(input->format),
+                            planche_pixel_depth(input->format));
     return status;
 }
 

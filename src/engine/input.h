@@ -5,6 +5,7 @@
 #define PLANCHE_ENGINE_INPUT_H
 
 #include "base/pool.h"
+#include "choice/points.h"
 #include "codec/codec.h"
 #include "image/bleed.h"
 #include "net/net.h"
@@ -40,14 +41,15 @@ struct planche_input {
     enum planche_pixel_format format; /* as it is run: the same, or grey */
     unsigned colours;                 /* 1 or 3 */
     size_t stored_row_bytes, row_bytes, colour_row_bytes;
-    struct planche_bleed *bleed; /* of a page with alpha */
-    uint8_t *stored_row;         /* one row as the file has it, if it is run as another */
-    uint8_t *raw;                /* one row of the page, for what needs its alpha taken off */
-    uint8_t *window;             /* the last rows of colours, and those that are read ahead */
-    int64_t window_rows;         /* of those that stay */
-    int64_t ring_rows;           /* that there is room for */
-    int64_t next;                /* row that comes next */
-    int64_t asked;               /* rows before this were asked for */
+    struct planche_bleed *bleed;           /* of a page with alpha */
+    const struct planche_stretch *stretch; /* of a grey page whose samples are moved; not owned */
+    uint8_t *stored_row;                   /* one row as the file has it, if it is run as another */
+    uint8_t *raw;        /* one row of the page, for what needs its alpha taken off */
+    uint8_t *window;     /* the last rows of colours, and those that are read ahead */
+    int64_t window_rows; /* of those that stay */
+    int64_t ring_rows;   /* that there is room for */
+    int64_t next;        /* row that comes next */
+    int64_t asked;       /* rows before this were asked for */
     int64_t raw_next, alpha_next;
     struct planche_input_ahead ahead;
     double ms;        /* spent reading, by all threads */

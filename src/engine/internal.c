@@ -2,14 +2,19 @@
 /* Access to an engine's budget, admission control and fingerprint, for books. */
 #include "engine/internal.h"
 
+#include "base/file_names.h"
 #include "base/status.h"
 #include "base/text.h"
 #include "engine/engine.h"
 #include "engine/result_size.h"
+#include "io/digest.h"
+#include "model/load.h"
 #include "os/system.h"
 
+#include <limits.h>
 #include <nettle/sha2.h>
 #include <stdio.h>
+#include <string.h>
 
 /* Half a digest in hexadecimal, with its 0. */
 #define OTHERS_SIZE 33
@@ -63,17 +68,33 @@ enum planche_status planche_engine_check_process(const struct planche_engine *en
 
 bool planche_engine_chooses(const struct planche_engine *engine)
 {
-    return engine->state->levels.chosen;
+    const struct planche_engine_ways *ways = &engine->state->ways;
+    bool chooses = engine->state->levels.chosen;
+    for (unsigned i = 1; i < ways->choices.count; i++)
+        chooses = chooses || ways->list[i]->levels.chosen;
+    return chooses;
+}
+
+unsigned planche_engine_way_count(const struct planche_engine *engine)
+{
+    return engine->state->ways.choices.count;
 }
 
 enum planche_status planche_engine_size_page(const struct planche_engine *engine,
                                              const struct planche_page_options *options,
-                                             unsigned level, struct planche_page_result *result,
+                                             unsigned way, unsigned level,
+                                             struct planche_page_result *result,
                                              struct planche_error *error)
 {
+    struct planche_engine_ways *ways = &engine->state->ways;
     struct planche_level_set set;
     struct planche_chain chain;
-    enum planche_status status = planche_levels_get(&engine->state->levels, level, &set, error);
+    enum planche_status status =
+        way ? planche_ways_plan(ways, way, planche_engine_primary(engine)->executors.list[0].ops,
+                                NULL, error)
+            : planche_levels_get(&engine->state->levels, level, &set, error);
+    if (!status && way)
+        status = planche_ways_get(ways, way, level, &set, error);
     if (status)
         return status;
     const struct planche_size_rule rule = {set.plan, engine->max_pixels};
@@ -114,25 +135,80 @@ static void describe_others(char text[OTHERS_SIZE], const struct planche_engine 
     planche_text_hex(text, digest, OTHERS_SIZE / 2);
 }
 
+/* Content of a model's one or two files. */
+static bool digest_files(const char *path, uint8_t digest[SHA256_DIGEST_SIZE])
+{
+    uint8_t parts[2 * SHA256_DIGEST_SIZE] = {0};
+    char partner[PATH_MAX];
+    bool ok = planche_content_digest(path, parts);
+    if (ok && planche_model_has_partner(path))
+        ok = planche_name_partner(path, partner, sizeof partner) < sizeof partner &&
+             planche_content_digest(partner, parts + SHA256_DIGEST_SIZE);
+    planche_digest_of(parts, sizeof parts, digest);
+    return ok;
+}
+
+/* The other models of a chain or a choice, and what pages they are for; "" of one model. */
+static enum planche_status describe_ways(char text[OTHERS_SIZE],
+                                         const struct planche_engine *engine,
+                                         struct planche_error *error)
+{
+    const struct planche_choices *choices = &engine->state->ways.choices;
+    uint8_t digest[SHA256_DIGEST_SIZE];
+    struct sha256_ctx context;
+    sha256_init(&context);
+    *text = 0;
+    if (choices->count == 1 && choices->list[0].count == 1 && !choices->list[0].levels)
+        return PLANCHE_OK;
+    for (unsigned i = 0; i < choices->count; i++) {
+        const struct planche_alternative *models = &choices->list[i];
+        char line[96];
+        planche_page_rule_name(&models->rule, line, 64);
+        size_t length = strlen(line);
+        length += (size_t)snprintf(line + length, sizeof line - length, "|%d %u", models->levels,
+                                   models->count);
+        sha256_update(&context, length, (const uint8_t *)line);
+        for (unsigned j = 0; j < models->count; j++) {
+            const char *model = models->models[j];
+            const uint8_t *what = digest;
+            size_t size = sizeof digest;
+            if (!planche_model_is_path(model)) {
+                what = (const uint8_t *)model;
+                size = strlen(model) + 1;
+            } else if (!digest_files(model, digest)) {
+                return planche_fail(error, PLANCHE_ERROR_IO, "%s: this model file cannot be read",
+                                    model);
+            }
+            sha256_update(&context, size, what);
+        }
+    }
+    sha256_digest(&context, sizeof digest, digest);
+    planche_text_hex(text, digest, OTHERS_SIZE / 2);
+    return PLANCHE_OK;
+}
+
 enum planche_status planche_engine_fingerprint(const struct planche_engine *engine,
                                                char text[PLANCHE_ENGINE_FINGERPRINT],
                                                struct planche_error *error)
 {
     struct planche_engine_info info = PLANCHE_ENGINE_INFO_INIT;
     uint8_t digest[PLANCHE_MODEL_DIGEST_BYTES];
-    char model[256], others[OTHERS_SIZE];
+    char model[256], others[OTHERS_SIZE], ways[OTHERS_SIZE];
     enum planche_status status =
         planche_model_digest_get(&planche_engine_primary(engine)->digest, digest, error);
+    if (!status)
+        status = describe_ways(ways, engine, error);
     if (status)
         return status;
     planche_engine_describe(engine, &info);
     describe_model(model, sizeof model, engine, digest);
     describe_others(others, engine);
-    snprintf(text, PLANCHE_ENGINE_FINGERPRINT,
-             "model %s\nscale %u of %s\nchosen %d\nmachine %s %.128s %s\nse %d\nmax_pixels %llu\n",
-             model, engine->plan.scale, others,
-             engine->state->levels.chosen ? PLANCHE_AUTO_VERSION : 0,
-             info.gpu_path ? info.gpu_path : info.backend, info.device ? info.device : info.isa,
-             info.precision, (int)engine->se, (unsigned long long)engine->max_pixels);
+    snprintf(
+        text, PLANCHE_ENGINE_FINGERPRINT,
+        "model %s\nscale %u of %s%s%s\nchosen %d\nmachine %s %.128s %s\nse %d\nmax_pixels %llu\n",
+        model, engine->plan.scale, others, *ways ? " and " : "", ways,
+        planche_engine_chooses(engine) ? PLANCHE_AUTO_VERSION : 0,
+        info.gpu_path ? info.gpu_path : info.backend, info.device ? info.device : info.isa,
+        info.precision, (int)engine->se, (unsigned long long)engine->max_pixels);
     return PLANCHE_OK;
 }

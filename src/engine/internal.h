@@ -43,11 +43,17 @@ enum planche_status planche_engine_check_process(const struct planche_engine *en
 /* Whether the engine's pages choose their level of cleaning. */
 bool planche_engine_chooses(const struct planche_engine *engine);
 
-/* Fills in what becomes of a page of the result's input size and a level of cleaning (an index, of
- * an engine whose pages choose): its size and its networks. Errors: LIMIT, ARGUMENT, MEMORY. */
+/* Alternatives of the engine's choice of models; 1: there is none. */
+unsigned planche_engine_way_count(const struct planche_engine *engine);
+
+/* Fills in what becomes of a page of the result's input size, by an alternative and a level of
+ * cleaning (an index, of an engine whose pages choose): its size and its networks. The caller has
+ * no reservation: models may be loaded for it. Errors: LIMIT, ARGUMENT, those of loading, MEMORY.
+ */
 enum planche_status planche_engine_size_page(const struct planche_engine *engine,
                                              const struct planche_page_options *options,
-                                             unsigned level, struct planche_page_result *result,
+                                             unsigned way, unsigned level,
+                                             struct planche_page_result *result,
                                              struct planche_error *error);
 
 /* Bytes of a fingerprint, at most, with the 0 at its end. */

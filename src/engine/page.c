@@ -103,6 +103,10 @@ static enum planche_status make_networks(struct planche_page_job *job,
 {
     enum planche_status status = PLANCHE_OK;
     job->unready = false;
+    if (job->unplanned) {
+        job->unplanned = false;
+        return planche_ways_plan(&job->engine->state->ways, job->way, machine, &job->cancel, error);
+    }
     for (unsigned i = 0; !status && i < job->chain.count; i++)
         status = planche_engine_networks_make(job->set.networks, job->networks[i], machine,
                                               &job->cancel, error);

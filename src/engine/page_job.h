@@ -5,6 +5,7 @@
 
 #include "base/trace.h"
 #include "choice/auto_model.h"
+#include "choice/points.h"
 #include "codec/codec.h"
 #include "engine/engine.h"
 
@@ -39,6 +40,10 @@ struct planche_page_job {
         set;     /* what it runs by: the engine's own until it has chosen another */
     bool looked; /* its pixels have been seen: what follows is known */
     struct planche_signs signs;
+    unsigned way, level;          /* alternative of the engine's choice; index of its level */
+    struct planche_points points; /* of a page whose samples are moved; else zeroes */
+    struct planche_stretch stretch;
+    bool unplanned;                            /* its way has no plan yet: it is unready, too */
     struct planche_chain chain;                /* networks of the page, once its header was read */
     unsigned networks[PLANCHE_MAX_PASSES];     /* the same, or their forms for grey pages */
     bool unready;                              /* some of them must be made before it runs */

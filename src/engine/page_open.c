@@ -4,6 +4,7 @@
 #include "image/pixels.h"
 
 #include "base/status.h"
+#include "engine/internal.h"
 #include "engine/prescan.h"
 
 #include <stdio.h>
@@ -33,20 +34,6 @@ static enum planche_status open_input(struct planche_page *page, struct planche_
     return planche_input_open(&page->input, &options, error);
 }
 
-/* A network of one channel makes grey pages of all. */
-static enum planche_status make_grey(struct planche_page *page, struct planche_error *error)
-{
-    const struct planche_engine_network *network = planche_engine_primary(page->engine);
-    if (network->net->tensors[0].channels == 1 && page->input.colours > 1) {
-        if (page->job->in)
-            return planche_fail(error, PLANCHE_ERROR_ARGUMENT,
-                                "%s is for grey pages: give it pixels of one channel",
-                                page->engine->model);
-        planche_input_make_grey(&page->input);
-    }
-    return PLANCHE_OK;
-}
-
 static enum planche_status choose_size(struct planche_page *page, struct planche_error *error)
 {
     const struct planche_size_rule rule = {page->job->set.plan, page->engine->max_pixels};
@@ -63,13 +50,22 @@ static unsigned choose_form(const struct planche_page *page, unsigned index)
     return page->input.colours == 1 && grey ? grey - 1 : index;
 }
 
+/* Whether a page with colours meets a network of one channel, which makes grey pages of all. */
+static bool wants_grey(const struct planche_page *page, const struct planche_net *const *nets)
+{
+    bool wants = false;
+    for (unsigned i = 0; i < page->job->chain.count; i++)
+        wants = wants || nets[i]->tensors[0].channels == 1;
+    return wants && page->input.colours > 1;
+}
+
 /* Finds the networks of the page's chain on the machine of this try. */
-static enum planche_status choose_networks(struct planche_page *page, struct planche_error *error)
+static enum planche_status find_networks(struct planche_page *page, const struct planche_net **nets,
+                                         struct planche_error *error)
 {
     const struct planche_chain *chain = &page->job->chain;
     struct planche_engine_networks *networks = page->job->set.networks;
     const struct planche_executor *executors[PLANCHE_MAX_PASSES];
-    const struct planche_net *nets[PLANCHE_MAX_PASSES];
     double macs[PLANCHE_MAX_PASSES];
     for (unsigned i = 0; i < chain->count; i++)
         page->job->networks[i] = choose_form(page, chain->networks[i]);
@@ -85,6 +81,27 @@ static enum planche_status choose_networks(struct planche_page *page, struct pla
     }
     planche_page_passes_choose(&page->passes, chain, executors, nets, macs);
     return PLANCHE_OK;
+}
+
+/* Whether the page has yet to be looked at, so that another way may be its own. */
+static bool awaits_look(const struct planche_page *page)
+{
+    return page->engine->state->ways.choices.count > 1 && page->input.reader && !page->job->looked;
+}
+
+/* The page's networks, and what they make of its colours. */
+static enum planche_status choose_networks(struct planche_page *page, struct planche_error *error)
+{
+    const struct planche_net *nets[PLANCHE_MAX_PASSES];
+    enum planche_status status = find_networks(page, nets, error);
+    if (status || awaits_look(page) || !wants_grey(page, nets))
+        return status;
+    if (page->job->in)
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT,
+                            "%s is for grey pages: give it pixels of one channel",
+                            page->engine->model);
+    planche_input_make_grey(&page->input);
+    return find_networks(page, nets, error);
 }
 
 void planche_page_tell_signs(struct planche_page_result *result, const struct planche_signs *signs)
@@ -117,18 +134,68 @@ static void describe_choice(struct planche_page *page, const struct planche_auto
                       page->job->source->name, result->level, result->reason, result->kind);
 }
 
-/* The page's level of cleaning, by what was seen of it, or by what it was the last time. */
-static enum planche_status choose_level(struct planche_page *page, struct planche_error *error)
+static bool way_chooses(const struct planche_page *page)
+{
+    const struct planche_engine_state *state = page->engine->state;
+    unsigned way = page->job->way;
+    return way ? state->ways.list[way]->levels.chosen : state->levels.chosen;
+}
+
+/* Tells the alternative that the page runs by, and its points. */
+static void describe_way(struct planche_page *page)
+{
+    const struct planche_engine_ways *ways = &page->engine->state->ways;
+    const struct planche_page_job *job = page->job;
+    struct planche_page_result *result = &page->job->result;
+    const char *name = job->source ? job->source->name : "page";
+    if (ways->choices.count > 1) {
+        result->grey = page->input.colours == 1;
+        result->alternative = job->way + 1;
+        planche_page_rule_name(&ways->choices.list[job->way].rule, result->rule,
+                               sizeof result->rule);
+        planche_log_write(&job->log.log, PLANCHE_LOG_DEBUG, "%s: alternative %u (%s)", name,
+                          result->alternative, *result->rule ? result->rule : "all other pages");
+    }
+    if (job->points.white == 0)
+        return;
+    result->white = job->points.white;
+    result->black = job->points.black;
+    planche_log_write(&job->log.log, PLANCHE_LOG_DEBUG, "%s: black %u, white %u", name,
+                      result->black, result->white);
+}
+
+/* What the page runs by, once it has been looked at. */
+static enum planche_status take_way(struct planche_page *page, struct planche_error *error)
+{
+    struct planche_engine_state *state = page->engine->state;
+    struct planche_page_job *job = page->job;
+    struct planche_level_set set;
+    enum planche_status status =
+        job->way ? planche_ways_get(&state->ways, job->way, job->level, &set, error)
+                 : planche_levels_get(&state->levels, job->level, &set, error);
+    if (status)
+        return status;
+    job->unplanned = job->unready = set.plan == NULL;
+    if (job->unplanned)
+        return planche_fail(error, PLANCHE_ERROR_INTERNAL, "a plan is not made");
+    job->set = set;
+    return PLANCHE_OK;
+}
+
+/* The way of a page by its kind, and its level of cleaning by what was seen of it. */
+static void choose_way(struct planche_page *page, bool grey)
 {
     struct planche_page_job *job = page->job;
     struct planche_auto_choice choice;
+    job->way = planche_choices_find(&page->engine->state->ways.choices, grey, page->input.height);
+    describe_way(page);
+    if (!way_chooses(page) || !page->input.reader)
+        return;
     planche_auto_choose(&choice, &job->signs);
     if (job->options.usual)
         planche_auto_settle(&choice, job->options.usual - 1);
     describe_choice(page, &choice);
-    enum planche_status status =
-        planche_levels_get(&page->engine->state->levels, choice.level, &job->set, error);
-    return status ? status : choose_size(page, error);
+    job->level = choice.level;
 }
 
 /* Reads the file's rows, for all that is asked for, and sets job->signs if they are measured. */
@@ -148,28 +215,68 @@ static enum planche_status read_rows(struct planche_page *page, struct planche_p
     return status;
 }
 
+/* What was seen of a page, on each try. */
+static void take_look(struct planche_page *page)
+{
+    struct planche_page_job *job = page->job;
+    if (job->signs.grey && job->options.grey == PLANCHE_GREY_AUTO)
+        planche_input_make_grey(&page->input);
+    if (job->points.white == 0 || page->input.colours > 1)
+        return;
+    planche_stretch_make(&job->stretch, &job->points);
+    page->input.stretch = &job->stretch;
+}
+
+/* Whether the page is to choose anything but its colours. */
+static bool chooses(const struct planche_page *page)
+{
+    const struct planche_engine_state *state = page->engine->state;
+    return planche_engine_chooses(page->engine) || state->ways.choices.count > 1 ||
+           planche_ways_have_levels(&state->ways);
+}
+
+/* Black and white point of a page, if its alternative asks for them. */
+static void choose_points(struct planche_page *page, const struct planche_greys *greys)
+{
+    const struct planche_choices *choices = &page->engine->state->ways.choices;
+    struct planche_page_job *job = page->job;
+    unsigned way = planche_choices_find(choices, true, page->input.height);
+    struct planche_points points = planche_points_find(greys);
+    if (choices->list[way].levels && planche_points_move(&points))
+        job->points = points;
+}
+
 /* Looks at the pixels, unless an earlier try has. *changed: other networks may be the right ones.
  */
 static enum planche_status look(struct planche_page *page, bool *changed,
                                 struct planche_error *error)
 {
     struct planche_page_job *job = page->job;
-    bool measures = page->engine->state->levels.chosen && page->input.reader && !job->looked;
+    struct planche_engine_state *state = page->engine->state;
+    bool looks = page->input.reader && !job->looked, chosen = chooses(page);
     struct planche_measure measure = {0};
+    struct planche_greys greys = {0};
     struct planche_prescan prescan = {
-        .measure = measures ? &measure : NULL,
-        .grey = job->options.grey == PLANCHE_GREY_AUTO && page->input.reader && !job->looked,
+        .measure = looks && planche_engine_chooses(page->engine) ? &measure : NULL,
+        .grey = looks && (job->options.grey == PLANCHE_GREY_AUTO || chosen),
         .variation = page->variation,
+        .greys = looks && planche_ways_have_levels(&state->ways) ? &greys : NULL,
     };
     enum planche_status status = read_rows(page, &prescan, error);
-    if (status)
+    if (status || !looks)
         return status;
-    bool grey = job->looked ? job->signs.grey : prescan.grey;
-    if (grey)
-        planche_input_make_grey(&page->input);
-    *changed = grey || measures;
-    job->looked = job->looked || measures;
-    return measures ? choose_level(page, error) : PLANCHE_OK;
+    bool grey = prescan.grey || page->input.colours == 1;
+    job->signs.grey = prescan.grey;
+    if (prescan.greys && grey)
+        choose_points(page, &greys);
+    job->looked = chosen;
+    take_look(page);
+    *changed = prescan.grey || chosen;
+    if (!chosen)
+        return PLANCHE_OK;
+    choose_way(page, grey);
+    status = take_way(page, error);
+    return status ? status : choose_size(page, error);
 }
 
 enum planche_status planche_page_measure(struct planche_page *page, struct planche_error *error)
@@ -203,6 +310,21 @@ static enum planche_status scan(struct planche_page *page, struct planche_error 
     return status || !changed ? status : choose_networks(page, error);
 }
 
+/* What is known of the page's choice by now: of pixels in memory by their format, of a file from an
+ * earlier try. */
+static enum planche_status begin_choice(struct planche_page *page, struct planche_error *error)
+{
+    struct planche_page_job *job = page->job;
+    bool pixels = job->in && page->engine->state->ways.choices.count > 1;
+    if (pixels && !job->looked)
+        choose_way(page, page->input.colours == 1);
+    job->looked = job->looked || pixels;
+    if (!job->looked)
+        return PLANCHE_OK;
+    take_look(page);
+    return take_way(page, error);
+}
+
 enum planche_status planche_page_open(struct planche_page *page, struct planche_error *error)
 {
     const struct planche_page_filter *filter = page->job->filter;
@@ -210,9 +332,9 @@ enum planche_status planche_page_open(struct planche_page *page, struct planche_
     if (!status && filter)
         status = filter->ask(filter->user, planche_reader_info(page->input.reader), error);
     if (!status)
-        status = choose_size(page, error);
+        status = begin_choice(page, error);
     if (!status)
-        status = make_grey(page, error);
+        status = choose_size(page, error);
     if (!status)
         status = choose_networks(page, error);
     if (!status && !page->job->out)

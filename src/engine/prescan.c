@@ -53,7 +53,7 @@ static bool measures(const struct planche_prescan *prescan)
 
 static bool wants_more(const struct planche_prescan *prescan)
 {
-    return prescan->grey || prescan->variation || measures(prescan);
+    return prescan->grey || prescan->variation || measures(prescan) || prescan->greys;
 }
 
 static enum planche_status scan(struct planche_prescan *prescan, struct planche_input *input,
@@ -71,6 +71,10 @@ static enum planche_status scan(struct planche_prescan *prescan, struct planche_
             prescan->variation[y] = variation_of(row, input->width, channels, deep);
         if (measures(prescan))
             planche_measure_add(prescan->measure, row);
+        if (prescan->greys && (channels < 3 || prescan->grey))
+            planche_greys_add(prescan->greys, row, input->width, channels, deep ? 16 : 8);
+        else
+            prescan->greys = NULL;
     }
     return planche_reader_rewind(input->reader, error);
 }

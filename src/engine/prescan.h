@@ -13,6 +13,8 @@ struct planche_prescan {
     uint8_t *variation; /* NULL, or a number for each row: how far apart its samples are in
                            the channel in which they are farthest, 0..255; 0: of one colour */
     struct planche_measure *measure; /* NULL, or what is to see the rows */
+    struct planche_greys *greys;     /* NULL, or counts the samples of all rows of a page without
+                                        colours;     of another it has some */
 };
 
 /* Reads a file's rows, as far as there is something left to learn, and goes back to the first. */

@@ -221,6 +221,7 @@ enum planche_status planche_scale_plan_begin_file(struct planche_scale_plan *pla
 {
     struct planche_scale_network *network = &plan->set.list[0];
     *plan = (struct planche_scale_plan){.chain = {.count = 1}, .set = {.count = 1}};
+    network->path = options->model;
     network->own = options->model && planche_own_is_path(options->model);
     enum planche_status status = PLANCHE_OK;
     if (network->own)
@@ -333,7 +334,7 @@ static void extend(struct search *search, const struct planche_chain *chain, dou
     }
     for (unsigned i = 0; chain->count < PLANCHE_MAX_PASSES && i < set->count; i++) {
         const struct planche_scale_network *network = &set->list[i];
-        bool fits = chain->count ? network->later : network->first;
+        bool fits = chain->count > set->heads ? network->later : network->first;
         if (!fits || network->scale < 2 || chain->scale * network->scale > PLANCHE_MAX_SCALE)
             continue;
         struct planche_chain longer = *chain;
@@ -343,13 +344,27 @@ static void extend(struct search *search, const struct planche_chain *chain, dou
     }
 }
 
+/* Adds the network that only cleans, if there is one. */
 static enum planche_status choose_clean(struct planche_chain *chain,
                                         const struct planche_scale_set *set)
 {
+    unsigned clean = set->count;
     for (unsigned i = 0; set->denoises && i < set->count; i++)
         if (set->list[i].scale == 1 && set->list[i].first)
-            *chain = (struct planche_chain){1, 1, {i}};
+            clean = i;
+    if (clean < set->count)
+        chain->networks[chain->count++] = clean;
     return PLANCHE_OK;
+}
+
+/* The networks that each chain begins with. */
+static void begin_chain(struct planche_chain *chain, const struct planche_scale_set *set)
+{
+    *chain = (struct planche_chain){.scale = 1};
+    for (unsigned i = 0; i < set->heads; i++) {
+        chain->networks[chain->count++] = i;
+        chain->scale *= set->list[i].scale;
+    }
 }
 
 enum planche_status planche_chain_choose(struct planche_chain *chain,
@@ -357,8 +372,8 @@ enum planche_status planche_chain_choose(struct planche_chain *chain,
                                          struct planche_error *error)
 {
     struct search search = {.set = set, .least = least};
-    *chain = (struct planche_chain){.scale = 1};
-    if (least <= 1)
+    begin_chain(chain, set);
+    if (least <= chain->scale)
         return choose_clean(chain, set);
     extend(&search, chain, 0);
     if (search.best.count) {

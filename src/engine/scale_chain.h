@@ -11,14 +11,15 @@
 #include <stddef.h>
 
 /* Most networks that pages of one engine use: four scales for first passes, one of which does not
- * enlarge, three for later ones, and the same for grey pages. */
-#define PLANCHE_MAX_NETWORKS 16
+ * enlarge, three for later ones, the same for grey pages, and the heads of a chain of models. */
+#define PLANCHE_MAX_NETWORKS 24
 /* Most that a page is enlarged. */
 #define PLANCHE_MAX_SCALE 64
 
 /* A network that chains are made of. */
 struct planche_scale_network {
     const struct planche_model_variant *variant; /* NULL: of a file */
+    const char *path;                            /* of the file, not owned */
     unsigned scale;
     bool first; /* has the denoise level that was asked for */
     bool later; /* runs on what another network has made: removes no noise if the model has such */
@@ -33,7 +34,8 @@ struct planche_scale_network {
 struct planche_scale_set {
     struct planche_scale_network list[PLANCHE_MAX_NETWORKS];
     unsigned count;
-    bool denoises; /* pages that are not enlarged run through a network of scale 1 */
+    unsigned heads; /* networks at the beginning of the list that begin each chain */
+    bool denoises;  /* pages that are not enlarged run through a network of scale 1 */
 };
 
 /* Networks, by their index in a set, in the order in which a page runs through them. None: the page
@@ -72,8 +74,8 @@ void planche_chain_name(const struct planche_scale_plan *plan, const struct plan
                         char *text, size_t size);
 
 /* The chain that enlarges at least `least` times: the least product, of those the fewest passes, of
- * those the one with the least arithmetic (smaller scales first). For 1 it is a network of scale 1
- * if the set denoises, else none. Errors: ARGUMENT: there is none. */
+ * those the one with the least arithmetic (smaller scales first). All begin with the heads. For 1
+ * it is a network of scale 1 if the set denoises, else none. Errors: ARGUMENT: there is none. */
 enum planche_status planche_chain_choose(struct planche_chain *chain,
                                          const struct planche_scale_set *set, unsigned least,
                                          struct planche_error *error);

@@ -32,10 +32,15 @@ bool planche_model_recognise(const char *name, const uint8_t *head, size_t size)
 
 bool planche_model_is_path(const char *name)
 {
-    size_t length = strlen(name);
+    return planche_model_starts_with_path(name, strlen(name));
+}
+
+bool planche_model_starts_with_path(const char *name, size_t length)
+{
     for (size_t i = 0; i < LOADERS; i++)
         for (const char *const *end = loaders[i]->extensions; *end; end++)
-            if (length > strlen(*end) && strcmp(name + length - strlen(*end), *end) == 0)
+            if (length > strlen(*end) &&
+                memcmp(name + length - strlen(*end), *end, strlen(*end)) == 0)
                 return true;
     return false;
 }

@@ -31,5 +31,7 @@ bool planche_model_has_partner(const char *path);
 
 /* Whether a name is the path of a file that some loader reads, by its extension. */
 bool planche_model_is_path(const char *name);
+/* The same of the first characters of one. */
+bool planche_model_starts_with_path(const char *name, size_t length);
 
 #endif

@@ -167,6 +167,7 @@ static void test_null_errors(void **state)
                  planche_model_is_file(NULL));
     assert_int_equal(planche_build_check("nonsense", NULL), PLANCHE_ERROR_ARGUMENT);
     assert_int_equal(planche_build_check(NULL, NULL), PLANCHE_ERROR_ARGUMENT);
+    assert_int_equal(planche_model_part_find("a+", 0, NULL, NULL), PLANCHE_ERROR_ARGUMENT);
     assert_int_equal(planche_model_directory(path, 1, NULL), PLANCHE_ERROR_ARGUMENT);
     assert_int_equal(planche_model_inspect(test_path("nowhere.pth"), 0, NULL, NULL),
                      PLANCHE_ERROR_NOT_FOUND);

@@ -2,7 +2,7 @@
 /* Did you mean: distances, and what is near enough. */
 #include "support/testing.h"
 
-#include "cli/suggest.h"
+#include "words/suggest.h"
 
 static void test_distances(void **state)
 {

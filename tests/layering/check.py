@@ -39,15 +39,17 @@ SEPARATE_FOLDERS = {"codec": [], "backend": ["tiles"]}
 COMMAND = "tools/planche"
 SUPPORT = ["os", "base", "io"]
 COMMAND_USES = {
-    "cli": ["toml"],
+    "words": [],
+    "profile": ["toml", "words"],
+    "cli": ["toml", "words", "profile"],
     "generated": ["cli"],
-    "cache": ["cli"],
+    "cache": ["cli", "words", "profile"],
     "service": ["cli"],
-    "enlarge": ["cli", "queue"],
-    "models": ["cli"],
+    "enlarge": ["cli", "profile", "queue"],
+    "models": ["cli", "words", "profile"],
     "preview": ["cli"],
     "info": ["cli"],
-    "doctor": ["cli"],
+    "doctor": ["cli", "words", "profile"],
     "bench": ["cli"],
     "ncnn": ["cli"],
     "stdio": ["cli", "service"],
@@ -57,9 +59,10 @@ COMMAND_USES = {
     "toml": [],
     "proxy": ["cli", "service", "http", "pages", "cache", "metrics", "toml"],
     "web": [],
-    "queue": ["cli", "service"],
+    "queue": ["cli", "profile", "service", "words"],
     "books": ["cli", "service", "http", "pages"],
-    "serve": ["cli", "service", "http", "pages", "cache", "metrics", "proxy", "web", "books", "queue"],
+    "serve": ["cli", "profile", "service", "http", "pages", "cache", "metrics", "proxy", "web", "books",
+              "queue"],
 }
 # Programs that are parts of the library: these may use the support library, and of src/ the files
 # named.

@@ -7,8 +7,8 @@
 #include "cli/json.h"
 #include "cli/number.h"
 #include "cli/options.h"
-#include "cli/suggest.h"
 #include "cli/terminal.h"
+#include "words/suggest.h"
 
 #include <inttypes.h>
 #include <stdio.h>

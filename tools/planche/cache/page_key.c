@@ -8,6 +8,7 @@
 #include "io/cache_dir.h"
 #include "io/digest.h"
 #include "os/thread.h"
+#include "profile/parts.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -168,6 +169,13 @@ static bool file_is_read(const char *path)
 bool planche_cache_model_is_read(const char *model)
 {
     char bin[PATH_MAX];
+    char name[PATH_MAX];
+    bool read = true;
+    if (planche_parts_are_several(model)) {
+        for (size_t i = 0; read && planche_parts_name(model, i, name, sizeof name); i++)
+            read = planche_cache_model_is_read(name);
+        return read;
+    }
     if (!model || !is_path(model))
         return true;
     return find_weights(model, bin) && file_is_read(model) && (!*bin || file_is_read(bin));
@@ -188,6 +196,33 @@ static void add_catalogue(struct planche_cache_hash *hash, const char *model)
         planche_cache_hash_text(hash, "param", variant->param_sha256);
         planche_cache_hash_text(hash, "bin", variant->bin_sha256);
     }
+}
+
+/* All models of a chain or a choice, with the pages that they are for. */
+static enum planche_status add_parts(struct planche_cache_hash *hash, const char *model,
+                                     struct planche_error *error)
+{
+    struct planche_model_part part = PLANCHE_MODEL_PART_INIT;
+    char name[PATH_MAX];
+    enum planche_status status = planche_model_part_find(model, 0, &part, error);
+    for (size_t i = 0;
+         status == PLANCHE_OK && planche_model_part_find(model, i, &part, NULL) == PLANCHE_OK;
+         i++) {
+        if (!planche_parts_name(model, i, name, sizeof name))
+            return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "the model's path is too long");
+        planche_cache_hash_number(hash, "alternative", part.alternative);
+        planche_cache_hash_number(hash, "grey", part.grey);
+        planche_cache_hash_number(hash, "colour", part.colour);
+        planche_cache_hash_number(hash, "height", part.height);
+        planche_cache_hash_number(hash, "levels", part.levels);
+        if (is_path(name)) {
+            status = add_model_files(hash, name, error);
+            continue;
+        }
+        planche_cache_hash_text(hash, "model", name);
+        add_catalogue(hash, name);
+    }
+    return status;
 }
 
 void planche_cache_machine_key(struct planche_cache_key *machine,
@@ -230,7 +265,9 @@ enum planche_status planche_cache_engine_key(struct planche_cache_key *engine,
     planche_cache_hash_number(&hash, "denoise", options->has_level ? 0 : options->denoise);
     planche_cache_hash_add(&hash, "level", &options->level,
                            options->has_level ? sizeof options->level : 0);
-    if (is_path(model)) {
+    if (planche_parts_are_several(model)) {
+        status = add_parts(&hash, model, error);
+    } else if (is_path(model)) {
         status = add_model_files(&hash, model, error);
     } else {
         planche_cache_hash_text(&hash, "model", model);

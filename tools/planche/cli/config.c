@@ -3,9 +3,10 @@
 #include "cli/config.h"
 
 #include "cli/mistakes.h"
-#include "cli/suggest.h"
 #include "os/fd.h"
+#include "profile/profile.h"
 #include "toml/toml.h"
+#include "words/suggest.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -268,6 +269,13 @@ static bool find_section(struct reading *reading, const char *name)
     return reading->section != NULL;
 }
 
+static bool check_profiles(struct planche_cli_config *config, const struct planche_toml *tables)
+{
+    struct planche_error error = {0};
+    return planche_profile_check(tables, config->path, &error) == PLANCHE_OK ||
+           fail(config, "for", "%s", error.message);
+}
+
 bool planche_cli_config_take(struct planche_cli_config *config, const struct planche_toml *tree)
 {
     for (const struct planche_toml *value = tree->first; value != NULL; value = value->next) {
@@ -277,6 +285,11 @@ bool planche_cli_config_take(struct planche_cli_config *config, const struct pla
         /* "cache" is a sub-command and an option. */
         if (value->type != PLANCHE_TOML_TABLE) {
             if (!read_key(&all, value))
+                return false;
+            continue;
+        }
+        if (strcmp(value->key, "for") == 0) {
+            if (!check_profiles(config, value))
                 return false;
             continue;
         }

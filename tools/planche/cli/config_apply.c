@@ -14,6 +14,7 @@ static const char *const rivals[][3] = {
     {"fit", "device", "height"},
     {"overwrite", "update", "skip-existing"},
     {"all", "model", ""},
+    {"for", "model", ""},
 };
 
 static bool are_rivals(const char *a, const char *b)

@@ -3,7 +3,7 @@
 #ifndef PLANCHE_CLI_DEVICES_H
 #define PLANCHE_CLI_DEVICES_H
 
-#include "cli/suggest.h"
+#include "words/suggest.h"
 
 #include <stddef.h>
 #include <stdint.h>

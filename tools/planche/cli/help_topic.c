@@ -5,8 +5,8 @@
 #include "cli/config.h"
 #include "cli/help.h"
 #include "cli/option_table.h"
-#include "cli/suggest.h"
 #include "cli/terminal.h"
+#include "words/suggest.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -3,6 +3,7 @@
 #include "cli/imported.h"
 
 #include "cli/terminal.h"
+#include "profile/parts.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -65,35 +66,69 @@ static bool is_open_name(const char *name)
            PLANCHE_ERROR_NOT_FOUND;
 }
 
-/* The path of the model of a name, to be freed with *kept. False: a message was printed. */
-static bool settle(const char *folder, const char **name, char **kept)
-{
+/* Imported models while names are replaced. */
+struct names {
+    const char *folder;
+    bool failed, changed; /* a message was printed; there was one */
     char path[PATH_MAX];
-    free(*kept);
-    *kept = NULL;
-    int found = is_open_name(*name) ? find(folder, *name, path, sizeof path) : 0;
+};
+
+/* The path of the model of a name; NULL: it is none of these. */
+static const char *path_of(void *user, const char *name)
+{
+    struct names *names = user;
+    int found = is_open_name(name) ? find(names->folder, name, names->path, sizeof names->path) : 0;
     if (found > 1) {
         planche_cli_usage_error("model",
                                 "--model %s means several files of %s/" PLANCHE_CLI_IMPORTED
                                 "; name one with its extension",
-                                *name, folder);
-        return false;
+                                name, names->folder);
+        names->failed = true;
     }
-    if (found == 1 && (*kept = strdup(path)) != NULL)
-        *name = *kept;
+    names->changed = names->changed || found == 1;
+    return found == 1 ? names->path : NULL;
+}
+
+/* The same of all names of a text, to be freed with *kept. False: a message was printed. */
+static bool settle(const char *folder, const char **name, char **kept)
+{
+    struct names names = {.folder = folder};
+    free(*kept);
+    *kept = NULL;
+    char *text = planche_parts_replace(*name, path_of, &names);
+    if (text == NULL || !names.changed || names.failed) {
+        free(text);
+        return !names.failed;
+    }
+    *name = *kept = text;
     return true;
+}
+
+/* Of the models that were imported and others. */
+static bool find_folder(const struct planche_cli_options *options, char *folder, size_t size)
+{
+    const char *given = options->engine.model_directory;
+    if (given != NULL)
+        return (size_t)snprintf(folder, size, "%s", given) < size;
+    return planche_model_directory(folder, size, NULL) == PLANCHE_OK;
+}
+
+bool planche_cli_imported_folder(const struct planche_cli_options *options, char *path, size_t size)
+{
+    char folder[PATH_MAX];
+    if (!find_folder(options, folder, sizeof folder))
+        return false;
+    int length = snprintf(path, size, "%s/" PLANCHE_CLI_IMPORTED, folder);
+    return length > 0 && (size_t)length < size;
 }
 
 bool planche_cli_imported_settle(struct planche_cli_options *options)
 {
     static char *kept[PLANCHE_CLI_MAX_MODELS + 1]; /* options point into it */
     char folder[PATH_MAX];
-    const char *given = options->engine.model_directory;
     if (options->engine.model == NULL)
         return true;
-    if (given != NULL)
-        snprintf(folder, sizeof folder, "%s", given);
-    else if (planche_model_directory(folder, sizeof folder, NULL) != PLANCHE_OK)
+    if (!find_folder(options, folder, sizeof folder))
         return true; /* which is told when a model is looked for */
     for (size_t i = 0; i < options->model_count; i++) {
         if (!settle(folder, &options->models[i], &kept[i]))

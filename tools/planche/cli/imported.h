@@ -17,9 +17,12 @@
 /* The names of the models' files, sorted; the caller frees each and the list. -1: there is no such
  * folder, or it cannot be read. */
 int planche_cli_imported_list(const char *folder, struct dirent ***names);
+/* Where they are. False: there is no folder of models. */
+bool planche_cli_imported_folder(const struct planche_cli_options *options, char *path,
+                                 size_t size);
 /* Puts the paths of imported models in the place of their names in options->engine.model and
- * options->models. The catalogue's names and paths stay. The paths are valid until the next call.
- * False: a name means two files; a message was printed. */
+ * options->models, in chains and choices, too. The catalogue's names and paths stay. The paths are
+ * valid until the next call. False: a name means two files; a message was printed. */
 bool planche_cli_imported_settle(struct planche_cli_options *options);
 
 #endif

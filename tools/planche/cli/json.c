@@ -4,6 +4,7 @@
 
 #include "cli/hints.h"
 #include "cli/terminal.h"
+#include "profile/parts.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -112,7 +113,14 @@ static void set_model(json_t *object, const struct planche_page_result *result,
     char networks[256] = "";
     if (info != NULL)
         planche_cli_json_networks(result, info, networks, sizeof networks);
-    json_object_set_new(object, "model", planche_cli_json_text(info ? info->model : NULL));
+    char chain[1024];
+    const char *model = info ? info->model : NULL;
+    /* Of a choice what the page has run through; a page that failed may have chosen nothing yet. */
+    if (result->alternative != 0 && model != NULL) {
+        planche_parts_chain(model, result->alternative, chain, sizeof chain);
+        model = chain;
+    }
+    json_object_set_new(object, "model", planche_cli_json_text(model));
     json_object_set_new(object, "variant", planche_cli_json_text(info ? networks : NULL));
 }
 
@@ -131,8 +139,15 @@ static void set_choice(json_t *object, const struct planche_page_result *result)
         json_object_set_new(measured, "soft", json_integer(result->soft));
     }
     json_object_set_new(object, "level", chosen ? json_real(result->level) : json_null());
-    json_object_set_new(object, "grey", chosen ? json_boolean(result->grey) : json_null());
+    json_object_set_new(object, "grey",
+                        chosen || result->alternative ? json_boolean(result->grey) : json_null());
     json_object_set_new(object, "reason", chosen ? json_string(result->reason) : json_null());
+    json_object_set_new(object, "rule",
+                        result->alternative != 0
+                            ? json_string(*result->rule ? result->rule : "all other pages")
+                            : json_null());
+    json_object_set_new(object, "black", result->white ? json_integer(result->black) : json_null());
+    json_object_set_new(object, "white", count_or_null(result->white));
     json_object_set_new(object, "measured", measured);
 }
 

@@ -3,8 +3,8 @@
 #include "cli/mistakes.h"
 
 #include "cli/devices.h"
-#include "cli/suggest.h"
 #include "cli/terminal.h"
+#include "words/suggest.h"
 
 #include <planche/planche.h>
 #include <stdbool.h>

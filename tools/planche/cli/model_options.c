@@ -5,7 +5,9 @@
 #include "base/status.h"
 #include "base/text.h"
 #include "cli/options.h"
+#include "profile/parts.h"
 
+#include <limits.h>
 #include <math.h>
 #include <string.h>
 
@@ -110,11 +112,51 @@ static enum planche_status take_level(struct planche_engine_options *options, do
                         "and for .planche files");
 }
 
+/* A name that is no model; options->model is it then, for the message. */
+static enum planche_status check_parts(struct planche_engine_options *options,
+                                       struct planche_error *error)
+{
+    static char name[PATH_MAX];
+    const struct planche_model_variant *variant = NULL;
+    struct planche_model_part part = PLANCHE_MODEL_PART_INIT;
+    enum planche_status status = planche_model_part_find(options->model, 0, &part, error);
+    const char *model = options->model;
+    for (size_t i = 0; status == PLANCHE_OK && planche_parts_name(model, i, name, sizeof name);
+         i++) {
+        if (planche_cli_model_is_path(name))
+            continue;
+        status = planche_model_find(name, 0, PLANCHE_DENOISE_DEFAULT, &variant, error);
+        if (status != PLANCHE_OK)
+            options->model = name;
+    }
+    return status;
+}
+
+/* The same of a chain or a choice: its models are checked by their names, and the rest by the
+ * library. */
+static enum planche_status choose_several(struct planche_engine_options *options, double level,
+                                          unsigned *scale, struct planche_error *error)
+{
+    struct planche_page_result result = PLANCHE_PAGE_RESULT_INIT;
+    options->denoise = PLANCHE_DENOISE_DEFAULT;
+    options->has_level = level != PLANCHE_CLI_NO_LEVEL;
+    options->level = options->has_level ? level : 0;
+    enum planche_status status = check_parts(options, error);
+    if (status != PLANCHE_OK)
+        return status;
+    status = planche_engine_predict(NULL, options, 1, 1, NULL, &result, error);
+    if (status == PLANCHE_OK && options->scale == 0)
+        *scale = result.output_width;
+    return status == PLANCHE_ERROR_UNSUPPORTED ? PLANCHE_OK : status;
+}
+
 enum planche_status planche_cli_choose(struct planche_engine_options *options, double level,
                                        unsigned *scale, struct planche_error *error)
 {
     const struct planche_model_variant *variant = NULL;
     *scale = options->scale;
+    if (planche_parts_are_several(options->model))
+        return choose_several(options, level, scale, error);
     enum planche_status status = take_level(options, level, error);
     if (status != PLANCHE_OK || planche_cli_model_is_path(options->model))
         return status;

@@ -3,9 +3,9 @@
 #include "cli/near_file.h"
 
 #include "cli/paths.h"
-#include "cli/suggest.h"
 #include "os/file.h"
 #include "os/file_info.h"
+#include "words/suggest.h"
 
 #include <ctype.h>
 #include <limits.h>

@@ -45,6 +45,11 @@ static bool set_model(struct planche_cli_options *o, const char *value)
            set_text(value, &o->models[o->model_count++]);
 }
 
+static bool set_for(struct planche_cli_options *o, const char *value)
+{
+    return set_text(value, &o->profile_name);
+}
+
 static bool set_model_directory(struct planche_cli_options *o, const char *value)
 {
     return set_text(value, &o->engine.model_directory);

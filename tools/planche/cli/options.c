@@ -7,6 +7,7 @@
 #include "cli/devices.h"
 #include "cli/imported.h"
 #include "cli/mistakes.h"
+#include "cli/profile.h"
 #include "cli/target.h"
 #include "cli/terminal.h"
 
@@ -239,7 +240,7 @@ bool planche_cli_options_parse(struct planche_cli_options *options,
             return false;
     }
     *first = optind;
-    if (!planche_cli_imported_settle(options)) {
+    if (!planche_cli_profile_settle(options) || !planche_cli_imported_settle(options)) {
         *status = PLANCHE_CLI_USAGE;
         return false;
     }

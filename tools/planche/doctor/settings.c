@@ -3,8 +3,8 @@
 #include "doctor/checks.h"
 
 #include "cli/config.h"
-#include "cli/suggest.h"
 #include "os/file_info.h"
+#include "words/suggest.h"
 
 #include <planche/planche.h>
 #include <stdio.h>

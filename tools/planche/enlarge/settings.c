@@ -6,6 +6,7 @@
 #include "cli/model_options.h"
 #include "cli/option_table.h"
 #include "cli/paths.h"
+#include "profile/parts.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -33,7 +34,7 @@ static bool changes_results(const struct planche_cli_option *option)
         "output",        "format",    "overwrite", "update",      "skip-existing",
         "others",        "fresh",     "dry-run",   "max-entries", "max-entry-size",
         "max-book-size", "max-ratio", "model",     "scale",       "denoise",
-        "model-dir",     "to",
+        "model-dir",     "to",        "for",
     };
     if (option->group != PLANCHE_CLI_GROUP_OUTPUT && option->group != PLANCHE_CLI_GROUP_BOOKS &&
         option->group != PLANCHE_CLI_GROUP_MODEL)
@@ -70,7 +71,10 @@ static void name_model(const struct planche_engine_options *engine, unsigned sca
     const char *model = engine->model != NULL ? engine->model : PLANCHE_CLI_DEFAULT_MODEL;
     const char *base = planche_cli_base_name(model);
     size_t length = strlen(base);
-    if (planche_cli_model_is_path(model)) {
+    if (planche_parts_are_several(model)) {
+        base = "several";
+        length = strlen(base);
+    } else if (planche_cli_model_is_path(model)) {
         length = (size_t)(strrchr(base, '.') - base);
     } else if (planche_model_find(model, engine->scale, engine->denoise, &variant, NULL) ==
                PLANCHE_OK) {
@@ -79,6 +83,25 @@ static void name_model(const struct planche_engine_options *engine, unsigned sca
         scale = variant->scale;
     }
     snprintf(text, size, "%.*s %ux", (int)(length < 48 ? length : 48), base, scale);
+}
+
+/* Of a chain or a choice each model: what its text says beside files, and their content. */
+static void add_parts(struct text *text, const char *model)
+{
+    struct planche_model_part part = PLANCHE_MODEL_PART_INIT;
+    uint8_t digest[PLANCHE_IO_DIGEST_BYTES];
+    char name[PATH_MAX], what[64 + PATH_MAX];
+    for (size_t i = 0; planche_model_part_find(model, i, &part, NULL) == PLANCHE_OK; i++) {
+        if (!planche_parts_name(model, i, name, sizeof name))
+            continue;
+        if (planche_cli_model_is_path(name) && planche_content_digest(name, digest))
+            planche_text_hex(name, digest, sizeof digest);
+        snprintf(what, sizeof what, "%u %d %d %u %d %s", part.alternative, part.grey, part.colour,
+                 part.height, part.levels, name);
+        planche_digest_of(what, strlen(what), digest);
+        planche_text_hex(name, digest, 8);
+        add(text, "part", name);
+    }
 }
 
 /* Files of a catalogue model are known; of any other, the weights are what counts. */
@@ -98,6 +121,8 @@ static void add_model(struct text *text, const struct planche_engine_options *en
         snprintf(name, sizeof name, "%g", engine->level);
         add(text, "level", name);
     }
+    if (planche_parts_are_several(engine->model))
+        add_parts(text, engine->model);
     if (!planche_cli_model_is_path(engine->model))
         return;
     bool one_file = strcmp(strrchr(engine->model, '.'), ".param") != 0;

@@ -6,13 +6,13 @@
 #include "cli/model_options.h"
 #include "cli/number.h"
 #include "cli/options.h"
-#include "cli/suggest.h"
 #include "cli/terminal.h"
 #include "models/import.h"
 #include "models/manage.h"
 #include "models/pack.h"
 #include "models/scan.h"
 #include "models/selection.h"
+#include "words/suggest.h"
 
 #include <limits.h>
 #include <stdio.h>

@@ -9,6 +9,7 @@
 #include "cli/terminal.h"
 #include "os/clock.h"
 #include "os/fd.h"
+#include "profile/parts.h"
 #include "queue/open.h"
 #include "queue/store.h"
 
@@ -64,6 +65,11 @@ static enum planche_status put_model(struct planche_queue_front *front, const ch
 {
     struct planche_queue_job *base = &front->base;
     const char *name = model != NULL ? model : PLANCHE_CLI_DEFAULT_MODEL;
+    if (planche_parts_are_several(model))
+        return planche_fail(error, PLANCHE_ERROR_UNSUPPORTED,
+                            "%.200s: a queue's workers run one model; chains and profiles run on "
+                            "this machine alone",
+                            name);
     if (!planche_cli_model_is_path(model)) {
         snprintf(base->model, sizeof base->model, "%s", name);
         return PLANCHE_OK;

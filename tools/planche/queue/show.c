@@ -6,12 +6,12 @@
 #include "cli/json.h"
 #include "cli/number.h"
 #include "cli/options.h"
-#include "cli/suggest.h"
 #include "cli/terminal.h"
 #include "queue/command.h"
 #include "queue/job.h"
 #include "queue/open.h"
 #include "queue/state.h"
+#include "words/suggest.h"
 
 #include <inttypes.h>
 #include <stdio.h>

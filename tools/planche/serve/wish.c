@@ -9,6 +9,7 @@
 #include "http/multipart.h"
 #include "http/query.h"
 #include "http/text.h"
+#include "profile/parts.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -174,14 +175,24 @@ static enum planche_status check_model(const json_t *object, const struct planch
     const char *model = json_string_value(json_object_get(object, "model"));
     const char *own = serve->options.engine.model;
     const struct planche_model_variant *variant = NULL;
+    struct planche_model_part part = PLANCHE_MODEL_PART_INIT;
+    char name[64];
     if (model == NULL || (own != NULL && strcmp(own, model) == 0))
         return PLANCHE_OK;
-    if (strchr(model, '/') == NULL && !planche_cli_model_is_path(model) &&
-        planche_model_find(model, 0, PLANCHE_DENOISE_DEFAULT, &variant, NULL) == PLANCHE_OK)
-        return PLANCHE_OK;
-    return planche_fail(error, PLANCHE_ERROR_ARGUMENT,
-                        "there is no model named %.64s; model must be a name that /v1/models has",
-                        model);
+    enum planche_status status = planche_model_part_find(model, 0, &part, error);
+    for (size_t i = 0;
+         status == PLANCHE_OK && planche_model_part_find(model, i, &part, NULL) == PLANCHE_OK;
+         i++) {
+        snprintf(name, sizeof name, "%.*s", (int)(part.length < 64 ? part.length : 64), part.name);
+        if (part.length >= sizeof name || strchr(name, '/') != NULL ||
+            planche_cli_model_is_path(name) ||
+            planche_model_find(name, 0, PLANCHE_DENOISE_DEFAULT, &variant, NULL) != PLANCHE_OK)
+            status = planche_fail(error, PLANCHE_ERROR_ARGUMENT,
+                                  "there is no model named %.64s; model must be a name that "
+                                  "/v1/models has, or several with + between them",
+                                  name);
+    }
+    return status;
 }
 
 /* Names of devices are known to the command; docs/devices.md has them, too. */
@@ -200,6 +211,8 @@ static bool has_levels(const char *model)
     const struct planche_model_variant *variant = NULL;
     const char *name = model != NULL ? model : PLANCHE_CLI_DEFAULT_MODEL;
     int level;
+    if (planche_parts_are_several(name))
+        return true;
     if (planche_cli_model_is_path(name))
         return strcmp(strrchr(name, '.'), ".planche") == 0;
     return planche_model_find(name, 0, PLANCHE_DENOISE_DEFAULT, &variant, NULL) != PLANCHE_OK ||

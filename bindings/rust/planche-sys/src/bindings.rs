@@ -151,6 +151,29 @@ extern "C" {
 }
 #[repr(C)]
 #[derive(Copy, Clone)]
+pub struct planche_model_part {
+    pub struct_size: usize,
+    pub name: *const ::std::os::raw::c_char,
+    pub length: usize,
+    pub alternative: ::std::os::raw::c_uint,
+    pub grey: ::std::os::raw::c_int,
+    pub colour: ::std::os::raw::c_int,
+    pub height: u32,
+    pub levels: ::std::os::raw::c_int,
+}
+extern "C" {
+    pub fn planche_model_part_init(out: *mut planche_model_part, size: usize);
+}
+extern "C" {
+    pub fn planche_model_part_find(
+        model: *const ::std::os::raw::c_char,
+        index: usize,
+        part: *mut planche_model_part,
+        error: *mut planche_error,
+    ) -> planche_status;
+}
+#[repr(C)]
+#[derive(Copy, Clone)]
 pub struct planche_model_facts {
     pub struct_size: usize,
     pub format: [::std::os::raw::c_char; 16usize],
@@ -363,6 +386,10 @@ pub struct planche_page_result {
     pub flat: ::std::os::raw::c_uint,
     pub screen: ::std::os::raw::c_uint,
     pub soft: ::std::os::raw::c_uint,
+    pub alternative: ::std::os::raw::c_uint,
+    pub rule: [::std::os::raw::c_char; 48usize],
+    pub black: ::std::os::raw::c_uint,
+    pub white: ::std::os::raw::c_uint,
 }
 extern "C" {
     pub fn planche_page_result_init(out: *mut planche_page_result, size: usize);

@@ -4,11 +4,12 @@ layouts! {
     planche_error { status, message, }
     planche_gpu_info { struct_size, index, type_, path, memory, free_memory, api_major, api_minor, name, driver, extensions, reason, }
     planche_model_variant { model, family, scale, denoise, licence, package, package_path, file, param_size, bin_size, param_sha256, bin_sha256, }
+    planche_model_part { struct_size, name, length, alternative, grey, colour, height, levels, }
     planche_model_facts { struct_size, format, architecture, size, licence, scale, channels_in, channels_out, parameters, }
     planche_model_imported { struct_size, path, variant, there, }
     planche_model_import_options { struct_size, directory, max_bytes, memory, cancel, imported, user, }
     planche_page_options { struct_size, format, quality, lossless, effort, overwrite, progress, progress_user, tta, width, height, provenance, grey, on_limit, cancel, priority, deadline_ms, fit, scale, usual, }
-    planche_page_result { struct_size, input_width, input_height, output_width, output_height, format, decode_ms, network_ms, encode_ms, peak_bytes, parts, switched, backend, gpu_ms, tiles, redone, redone_reason, scale, passes, pass_scale, networks, chosen, grey, level, reason, kind, file_quality, past_quality, chroma, flat, screen, soft, }
+    planche_page_result { struct_size, input_width, input_height, output_width, output_height, format, decode_ms, network_ms, encode_ms, peak_bytes, parts, switched, backend, gpu_ms, tiles, redone, redone_reason, scale, passes, pass_scale, networks, chosen, grey, level, reason, kind, file_quality, past_quality, chroma, flat, screen, soft, alternative, rule, black, white, }
     planche_provenance { struct_size, source, model, version, width, height, }
     planche_pixels { struct_size, format, width, height, stride, data, }
     planche_engine_options { struct_size, model, scale, denoise, se, memory, threads, jobs, max_pixels, cpu_mask, model_directory, log, log_user, profile, precision, backend, gpu_memory, tile, gpu_path, pages, has_level, level, isolate, }

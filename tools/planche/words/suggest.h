@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Did you mean: the known word that is nearest to a misspelt one. */
-#ifndef PLANCHE_CLI_SUGGEST_H
-#define PLANCHE_CLI_SUGGEST_H
+#ifndef PLANCHE_WORDS_SUGGEST_H
+#define PLANCHE_WORDS_SUGGEST_H
 
 #include <stddef.h>
 

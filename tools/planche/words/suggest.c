@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Did you mean: distances between words. */
-#include "cli/suggest.h"
+#include "words/suggest.h"
 
 #include <ctype.h>
 #include <stdbool.h>
