@@ -141,6 +141,7 @@ static void test_result(void **state)
     struct planche_queue_result read;
     struct planche_queue_result result = {
         .object = {.size = 9, .sha256 = DIGEST, .file = 12},
+        .source = {.size = 8, .sha256 = DIGEST, .count = 1, .sequence = {4}},
         .page = PLANCHE_PAGE_RESULT_INIT,
         .worker = "nas-1",
         .numerics = "cpu",
@@ -152,6 +153,7 @@ static void test_result(void **state)
     char *text = planche_queue_result_write(&result);
     assert_true(planche_queue_result_read(&read, text, strlen(text)));
     assert_int_equal(read.object.file, 12);
+    assert_int_equal(read.source.sequence[0], 4);
     assert_int_equal(read.page.output_width, 20);
     assert_int_equal(read.page.parts, 1);
     assert_string_equal(read.page.networks, "small 2x");

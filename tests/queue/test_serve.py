@@ -4,6 +4,7 @@ come out have the bytes of a server without a queue; one that has no worker says
 import os
 import re
 import signal
+import subprocess
 import sys
 import tempfile
 import threading
@@ -13,14 +14,13 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "e2e"))
 import browser  # pylint: disable=wrong-import-position
 import prometheus
 import server
-import test_queue
-from test_queue import make_book, make_png, read
+from cluster import PLANCHE, SERVER, Queue, make_book, make_png, read
 
 PICTURES = os.environ.get("PLANCHE_TEST_PICTURES")
 WAIT = 1  # seconds without a worker after which there is none
 
 
-class Serve(test_queue.Queue):
+class Serve(Queue):
     def serve(self, *more, queue=True, **settings):
         shared = ["--queue", f"nats://127.0.0.1:{self.server.port}", "--insecure-server", "--queue-wait", WAIT]
         return server.Server(self, "-m", self.path("tiny2x.param"), "--backend", "cpu", "-f", "png", "--books",
@@ -29,6 +29,10 @@ class Serve(test_queue.Queue):
 
     def worker(self, *more, port=None):
         return super().worker("--lease", 1, *more, port=port)
+
+    def expect_empty(self):
+        """The server has the files of its model in the queue for as long as it runs."""
+        self.wait_for(lambda s, _: s["pages"] + s["results"] == 0, "something is left")
 
     def alone(self, pages):
         """What a server without a queue answers."""
@@ -174,9 +178,9 @@ class Absence(Serve):
         self.assertEqual((answer.body, answer.fields["etag"]), (wanted.body, wanted.fields["etag"]))
 
     def test_refuses_servers_with_holes(self):
-        words = [test_queue.PLANCHE, "serve", "--check", "--queue", f"nats://127.0.0.1:{self.server.port}"]
-        result = test_queue.subprocess.run(words, env=self.env, capture_output=True, text=True, check=False, timeout=100)
-        version = test_queue.subprocess.run([test_queue.SERVER, "--version"], capture_output=True, text=True, check=True)
+        words = [PLANCHE, "serve", "--check", "--queue", f"nats://127.0.0.1:{self.server.port}"]
+        result = subprocess.run(words, env=self.env, capture_output=True, text=True, check=False, timeout=100)
+        version = subprocess.run([SERVER, "--version"], capture_output=True, text=True, check=True)
         if any(f"v2.{minor}." in version.stdout for minor in range(11)):
             self.assertEqual(result.returncode, 3, result.stderr)
             self.assertIn("known holes", result.stderr)

@@ -42,6 +42,8 @@ static bool is_sound(const struct planche_queue_job *job, const struct planche_q
         return false;
     if (strcmp(job->need, PLANCHE_QUEUE_ANY) != 0 && strcmp(job->need, made->numerics) != 0)
         return false;
+    if (strcmp(made->source.sha256, job->source.sha256) != 0)
+        return false;
     return !job->page.provenance || strcmp(found.source, job->source.sha256) == 0;
 }
 
@@ -113,6 +115,8 @@ enum planche_status planche_queue_accept(struct planche_queue_front *front,
     *found = status != PLANCHE_OK || data != NULL;
     if (status == PLANCHE_OK && data != NULL) {
         *result = made.page;
+        if (!post->posted) /* an earlier run has put the page in */
+            post->job.source = made.source;
         planche_queue_withdraw(front, post);
         forget(front, PLANCHE_QUEUE_RESULTS, message);
         planche_queue_remove(&front->queue, &made.object);

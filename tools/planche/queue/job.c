@@ -175,6 +175,7 @@ char *planche_queue_result_write(const struct planche_queue_result *result)
 {
     json_t *json = json_object();
     json_object_set_new(json, "object", planche_queue_object_json(&result->object));
+    json_object_set_new(json, "source", planche_queue_object_json(&result->source));
     json_object_set_new(json, "page",
                         write_fields(result_fields, COUNT(result_fields), &result->page));
     json_object_set_new(json, "networks", json_string(result->page.networks));
@@ -252,6 +253,7 @@ static bool parse_result(struct planche_queue_result *result, const json_t *json
     struct planche_page_result *page = &result->page;
     *result = (struct planche_queue_result){.page = PLANCHE_PAGE_RESULT_INIT};
     if (!planche_queue_object_parse(&result->object, json_object_get(json, "object")) ||
+        !planche_queue_object_parse(&result->source, json_object_get(json, "source")) ||
         !read_fields(result_fields, COUNT(result_fields), json_object_get(json, "page"), page))
         return false;
     read_text(json, "networks", page->networks, sizeof page->networks);

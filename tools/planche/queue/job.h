@@ -33,6 +33,7 @@ struct planche_queue_job {
 /* Result: what a page became. Strings of page are not used. */
 struct planche_queue_result {
     struct planche_queue_object object;
+    struct planche_queue_object source; /* of the job: who takes the result removes that, too */
     struct planche_page_result page;
     double ms; /* that the worker took */
     char worker[PLANCHE_QUEUE_NAME_BYTES], numerics[PLANCHE_QUEUE_NEED_TEXT];

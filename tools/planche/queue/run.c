@@ -6,10 +6,12 @@
 #include "cli/hints.h"
 #include "cli/terminal.h"
 #include "os/clock.h"
+#include "os/system.h"
 #include "queue/ack.h"
 #include "queue/bring_model.h"
 #include "queue/store.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +27,7 @@ struct made {
     size_t size;
     struct planche_queue_result result;
     bool lacks; /* the model is gone */
+    bool unfit; /* it cannot be had on this machine: its disk is full, say */
 };
 
 static void on_progress(void *user, double done)
@@ -88,6 +91,7 @@ static enum planche_status make(struct planche_queue_worker *worker,
     enum planche_status status =
         planche_queue_bring_model(worker, &page->job, &wanted, path, sizeof path, error);
     made->lacks = status == PLANCHE_ERROR_NOT_FOUND;
+    made->unfit = status == PLANCHE_ERROR_IO || status == PLANCHE_ERROR_MEMORY;
     if (status == PLANCHE_OK)
         status = planche_cli_engine_cache_acquire(worker->engines, &wanted, NULL, &engine, error);
     if (status != PLANCHE_OK)
@@ -192,11 +196,40 @@ void planche_queue_bury(struct planche_queue_worker *worker, struct planche_queu
     free(text);
 }
 
+/* As a new message: a delivery that nobody began is none that has failed. Of a job that is over
+ * there is nothing to give back. */
+void planche_queue_give_back(struct planche_queue_worker *worker, struct planche_queue_page *page)
+{
+    char subject[PLANCHE_QUEUE_NEED_TEXT + 160];
+    uint64_t number = 0;
+    bool taken = false;
+    if (!planche_queue_is_wanted(&worker->queue, page->message))
+        return;
+    char *text = planche_queue_job_write(&page->job);
+    planche_system_random(&number, sizeof number);
+    snprintf(subject, sizeof subject, "planche.job.%s.%s.%s.%016" PRIx64,
+             planche_queue_class_name(page->class), page->job.need, page->job.key, number);
+    if (text != NULL && planche_queue_publish(&worker->queue, subject, text, strlen(text), NULL,
+                                              NULL, &taken) == NATS_OK)
+        planche_queue_ack(&worker->queue, page->message);
+    else
+        planche_queue_nak(&worker->queue, page->message, 0);
+    free(text);
+}
+
 static void count(struct planche_queue_worker *worker, bool done)
 {
     planche_mutex_lock(&worker->lock);
     worker->done += done;
     worker->failed += !done;
+    planche_mutex_unlock(&worker->lock);
+}
+
+/* Half a lease: others may have the pages, who would otherwise come to this machine again. */
+static void rest(struct planche_queue_worker *worker)
+{
+    planche_mutex_lock(&worker->lock);
+    worker->resting = planche_clock_ns() + worker->options.queue.lease_s * INT64_C(500000000);
     planche_mutex_unlock(&worker->lock);
 }
 
@@ -213,6 +246,7 @@ void planche_queue_run(struct planche_queue_worker *worker, struct planche_queue
     double start = planche_clock_ms();
     enum planche_status status = make(worker, page, &made, &error);
     made.result.ms = planche_clock_ms() - start;
+    made.result.source = page->job.source;
     if (status == PLANCHE_OK)
         status = tell(worker, page, &made, &error);
     planche_free_bytes(made.data);
@@ -226,6 +260,10 @@ void planche_queue_run(struct planche_queue_worker *worker, struct planche_queue
     } else if (made.lacks) {
         planche_queue_ack(&worker->queue, page->message);
         planche_queue_tell_gone(&worker->queue, page->job.key);
+    } else if (made.unfit) { /* no fault of the page, and none of its tries */
+        planche_cli_message("%s; other workers may have its pages", error.message);
+        rest(worker);
+        planche_queue_give_back(worker, page);
     } else if (is_own_fault(status) || page->tries >= PLANCHE_QUEUE_TRIES) {
         planche_queue_bury(worker, page, &error);
     } else {

@@ -10,5 +10,7 @@ void planche_queue_run(struct planche_queue_worker *worker, struct planche_queue
 /* Gives a page up: for its own fault, or after too many tries. */
 void planche_queue_bury(struct planche_queue_worker *worker, struct planche_queue_page *page,
                         const struct planche_error *why);
+/* Puts a page that was not begun back for other workers. */
+void planche_queue_give_back(struct planche_queue_worker *worker, struct planche_queue_page *page);
 
 #endif

@@ -5,13 +5,11 @@
 #include "base/status.h"
 #include "cli/terminal.h"
 #include "os/clock.h"
-#include "os/system.h"
 #include "queue/ack.h"
 #include "queue/run.h"
 #include "queue/store.h"
 #include "queue/streams.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -171,22 +169,4 @@ bool planche_queue_take(struct planche_queue_worker *worker, bool only_readers)
             return true;
     }
     return false;
-}
-
-/* As a new message: a delivery that nobody began is none that has failed. */
-void planche_queue_give_back(struct planche_queue_worker *worker, struct planche_queue_page *page)
-{
-    char subject[PLANCHE_QUEUE_NEED_TEXT + 160];
-    uint64_t number = 0;
-    bool taken = false;
-    char *text = planche_queue_job_write(&page->job);
-    planche_system_random(&number, sizeof number);
-    snprintf(subject, sizeof subject, "planche.job.%s.%s.%s.%016" PRIx64,
-             planche_queue_class_name(page->class), page->job.need, page->job.key, number);
-    if (text != NULL && planche_queue_publish(&worker->queue, subject, text, strlen(text), NULL,
-                                              NULL, &taken) == NATS_OK)
-        planche_queue_ack(&worker->queue, page->message);
-    else
-        planche_queue_nak(&worker->queue, page->message, 0);
-    free(text);
 }

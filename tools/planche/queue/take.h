@@ -13,7 +13,5 @@ enum planche_status planche_queue_open_sources(struct planche_queue_worker *work
                                                struct planche_error *error);
 /* Frees a page that is not in the list any more. */
 void planche_queue_drop(struct planche_queue_page *page);
-/* Puts a page that was not begun back for other workers. */
-void planche_queue_give_back(struct planche_queue_worker *worker, struct planche_queue_page *page);
 
 #endif

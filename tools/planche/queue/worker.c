@@ -101,10 +101,11 @@ static void take_pages(struct planche_queue_worker *worker)
             planche_queue_worker_rate(worker, now);
             next_beat = now + beat_ns(worker);
         }
-        bool room = worker->held < worker->slots + PLANCHE_QUEUE_AHEAD;
+        bool rests = now < worker->resting;
+        bool room = !rests && worker->held < worker->slots + PLANCHE_QUEUE_AHEAD;
         bool looks = worker->woken || (room && now >= next_look);
         /* Somebody who waits is not kept waiting by a page of a book that was taken early. */
-        bool readers = !room && worker->held <= worker->slots + PLANCHE_QUEUE_AHEAD;
+        bool readers = !rests && !room && worker->held <= worker->slots + PLANCHE_QUEUE_AHEAD;
         if (!looks || !(room || readers)) {
             int64_t until = room && next_look < now + TICK_NS ? next_look : now + TICK_NS;
             planche_cond_wait_until(&worker->changed, &worker->lock, until);

@@ -47,6 +47,7 @@ struct planche_queue_worker {
     bool woken;    /* there is work, somebody says */
     bool stopping; /* threads end when no page waits */
     uint64_t done, failed;
+    int64_t resting; /* this machine is at fault: it takes no pages before this time */
     int64_t started, mark, next_mark; /* times that the rate is measured from */
     uint64_t mark_done, next_mark_done;
 };
