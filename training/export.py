@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 """Makes a network of train.py into files that Planche and ncnn load.
 
-export.py NET OUT.planche           the network with all levels, as networks/ has them (stored.py)
+export.py NET OUT.planche           the network with all levels, as networks/ has them (stored.py);
+                                    with --bytes its kernels in bytes instead of 16 bits
 export.py NET OUT [--level L]       OUT.param and OUT.bin for one level of cleaning (-1 to 3)
 
 NET is NAME.npz or NAME.planche. The layers are those of SRVGGNetCompact: convolutions with PReLU,
@@ -75,10 +76,11 @@ def main():
     parser.add_argument('net')
     parser.add_argument('out')
     parser.add_argument('--level', type=float, default=-1)
+    parser.add_argument('--bytes', action='store_true', help='of OUT.planche: kernels in bytes')
     args = parser.parse_args()
     net = stored.load(args.net)
     if args.out.endswith('.planche'):
-        stored.save(args.out, net)
+        stored.save(args.out, net, args.bytes)
         return
     lines, weights = layers(net, args.level)
     with open(args.out + '.param', 'w', encoding='ascii') as stream:

@@ -28,9 +28,9 @@ import stored  # noqa: E402
 START = time.time()
 STEPS = ('data', 'train', 'export', 'evaluate', 'check')
 SPARE = 25  # seconds of a piece for its files
-TOY = [['train', 'first', '12', '1', '-', 'small=8x1:tones:0.001 medium=8x1'],
-       ['train', 'second', '10', '2', '-', 'medium=8x2:decibel:0.001@first/medium'],
-       ['export', 'small-2x', 'first/small', '-'], ['export', 'medium-2x', 'second/medium', '-'],
+TOY = [['train', 'first', '12', '1', '-', 'small=8x1:tones:0.001 medium=8x1+8x1'],
+       ['train', 'second', '10', '2', '-', 'medium=8x1+12x2:decibel:0.001@first/medium'],
+       ['export', 'small-2x', 'first/small', '-'], ['export', 'medium-2x', 'second/medium', 'bytes'],
        ['export', 'medium-2x-grey', 'first/medium', 'grey']]
 TOY_OPTIONS = '--batch 16 --crop 64 --pool 8 --group 2'
 
@@ -134,18 +134,19 @@ def export(args):
     """The files of networks/."""
     folder = os.path.join(args.out, 'networks')
     os.makedirs(folder, exist_ok=True)
-    for name, source, grey in plan(args, 'export'):
+    for name, source, how in plan(args, 'export'):
         path = os.path.join(folder, name + '.planche')
         print('+', source, '->', path, flush=True)
         if args.dry_run:
             continue
         net = stored.load(os.path.join(args.out, source + '.npz'))
-        if grey == 'grey':
+        if 'grey' in how.split(','):
             import network  # needs torch  # pylint: disable=import-outside-toplevel
             form = [int(v) for v in net['form']]
-            net = network.adapted(net, (*form[:3], 1))
-            net['form'] = [*form[:3], 1]
-        stored.save(path, net)
+            form[3] = 1
+            net = network.adapted(net, tuple(form))
+            net['form'] = form
+        stored.save(path, net, 'bytes' in how.split(','))
 
 
 def figured(args, folder, *rest):
