@@ -34,6 +34,12 @@ PLANCHE_API void planche_image_options_init(struct planche_image_options *out, s
 PLANCHE_API enum planche_status planche_image_read(struct planche_image **out, const char *path,
                                                    const struct planche_image_options *options,
                                                    struct planche_error *error);
+/* Decodes an image file in memory whole, and keeps nothing of it: whether it is sound. Of formats
+ * that have rows one after the other some rows are held at a time. data is not copied. Errors:
+ * DATA, UNSUPPORTED, LIMIT, BUDGET, MEMORY, ARGUMENT. */
+PLANCHE_API enum planche_status
+planche_image_check_bytes(const void *data, size_t size,
+                          const struct planche_image_options *options, struct planche_error *error);
 /* Destroys *image and sets it to NULL; NULL is fine. */
 PLANCHE_API void planche_image_destroy(struct planche_image **image);
 

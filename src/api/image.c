@@ -10,6 +10,23 @@
 
 #define PIXELS PLANCHE_ARGS_STRUCT(struct planche_pixels, PLANCHE_PIXELS_INIT)
 
+/* options with what they leave open. */
+static enum planche_status take_options(struct planche_image_options *taken,
+                                        const struct planche_image_options *options,
+                                        struct planche_error *error)
+{
+    enum planche_status status = planche_args_take(
+        taken, options,
+        PLANCHE_ARGS_STRUCT(struct planche_image_options, PLANCHE_IMAGE_OPTIONS_INIT), error);
+    if (status)
+        return status;
+    if (!taken->memory)
+        taken->memory = planche_engine_default_memory();
+    if (!taken->max_pixels)
+        taken->max_pixels = PLANCHE_MAX_PIXELS;
+    return PLANCHE_OK;
+}
+
 enum planche_status planche_image_read(struct planche_image **out, const char *path,
                                        const struct planche_image_options *options,
                                        struct planche_error *error)
@@ -22,16 +39,21 @@ enum planche_status planche_image_read(struct planche_image **out, const char *p
     *out = NULL;
     if (!path)
         return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "path must be given");
-    enum planche_status status = planche_args_take(
-        &taken, options,
-        PLANCHE_ARGS_STRUCT(struct planche_image_options, PLANCHE_IMAGE_OPTIONS_INIT), error);
-    if (status)
-        return status;
-    if (!taken.memory)
-        taken.memory = planche_engine_default_memory();
-    if (!taken.max_pixels)
-        taken.max_pixels = PLANCHE_MAX_PIXELS;
-    return planche_image_load(out, path, &taken, error);
+    enum planche_status status = take_options(&taken, options, error);
+    return status ? status : planche_image_load(out, path, &taken, error);
+}
+
+enum planche_status planche_image_check_bytes(const void *data, size_t size,
+                                              const struct planche_image_options *options,
+                                              struct planche_error *error)
+{
+    struct planche_image_options taken;
+    struct planche_error own = {0};
+    error = planche_args_error(error, &own);
+    if (!data || !size)
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "data must be given");
+    enum planche_status status = take_options(&taken, options, error);
+    return status ? status : planche_image_check(data, size, &taken, error);
 }
 
 void planche_image_destroy(struct planche_image **image)

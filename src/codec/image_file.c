@@ -7,6 +7,8 @@
 #include "image/pixels.h"
 #include "io/atomic_file.h"
 
+#define CHECKED_ROWS 16
+
 static enum planche_status read_pixels(struct planche_image *image, struct planche_error *error)
 {
     const struct planche_image_info *info = planche_reader_info(image->reader);
@@ -47,6 +49,43 @@ enum planche_status planche_image_load(struct planche_image **out, const char *p
         planche_image_unload(&image);
     *out = image;
     return status;
+}
+
+/* Reads all rows into the same few. */
+static enum planche_status read_rows(struct planche_reader *reader, struct planche_budget *budget,
+                                     struct planche_error *error)
+{
+    const struct planche_image_info *info = planche_reader_info(reader);
+    size_t stride = (size_t)info->width * planche_image_pixel_size(info);
+    uint8_t *rows = planche_calloc(budget, CHECKED_ROWS, stride);
+    enum planche_status status = PLANCHE_OK;
+    if (!rows)
+        return planche_fail_memory(error, budget, (uint64_t)stride * CHECKED_ROWS,
+                                   "rows of an image");
+    for (uint32_t y = 0; !status && y < info->height; y += CHECKED_ROWS) {
+        uint32_t count = info->height - y < CHECKED_ROWS ? info->height - y : CHECKED_ROWS;
+        status = planche_reader_read(reader, rows, stride, count, error);
+    }
+    planche_free(rows);
+    return status;
+}
+
+enum planche_status planche_image_check(const void *data, size_t size,
+                                        const struct planche_image_options *options,
+                                        struct planche_error *error)
+{
+    const struct planche_source source = {.name = "the image", .data = data, .size = size};
+    const struct planche_log log = {.fn = options->log, .user = options->log_user};
+    struct planche_budget budget;
+    struct planche_reader *reader = NULL;
+    planche_budget_init(&budget, options->memory);
+    const struct planche_reader_options reading = {
+        .budget = &budget, .log = &log, .max_input_pixels = options->max_pixels};
+    enum planche_status status = planche_reader_open(&reader, &source, &reading, error);
+    if (!status)
+        status = read_rows(reader, &budget, error);
+    planche_reader_destroy(&reader);
+    return planche_budget_reclassify_oom(status, &budget, error);
 }
 
 void planche_image_unload(struct planche_image **image)

@@ -18,6 +18,10 @@ struct planche_image {
 enum planche_status planche_image_load(struct planche_image **out, const char *path,
                                        const struct planche_image_options *options,
                                        struct planche_error *error);
+/* As planche_image_check_bytes, likewise. */
+enum planche_status planche_image_check(const void *data, size_t size,
+                                        const struct planche_image_options *options,
+                                        struct planche_error *error);
 /* NULL is fine. */
 void planche_image_unload(struct planche_image **image);
 

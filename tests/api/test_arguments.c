@@ -180,6 +180,7 @@ static void test_null_errors(void **state)
     assert_int_equal(planche_cancel_create(NULL, NULL), PLANCHE_ERROR_ARGUMENT);
     assert_int_equal(planche_image_read(&image, test_path("nowhere.png"), NULL, NULL),
                      PLANCHE_ERROR_NOT_FOUND);
+    assert_int_equal(planche_image_check_bytes(NULL, 0, NULL, NULL), PLANCHE_ERROR_ARGUMENT);
     assert_int_equal(planche_image_get_pixels(image, &small, NULL), PLANCHE_ERROR_ARGUMENT);
     assert_int_equal(planche_image_write(test_path("a.nonsense"), &page.pixels, NULL, NULL, NULL),
                      PLANCHE_ERROR_ARGUMENT);

@@ -2,6 +2,7 @@
 /* Images that are read and written without an engine. */
 #include "api_test.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -120,12 +121,37 @@ static void test_failures(void **state)
     image_free(&alpha);
 }
 
+static void test_check(void **state)
+{
+    struct planche_image_options options = PLANCHE_IMAGE_OPTIONS_INIT;
+    struct image image;
+    size_t size;
+    (void)state;
+    image_make(&image, PLANCHE_PIXELS_RGB8, 64, 61, 0, 1);
+    assert_int_equal(write_status("a.png", &image.pixels), PLANCHE_OK);
+    uint8_t *data = test_read(test_path("a.png"), &size);
+    assert_int_equal(planche_image_check_bytes(data, size, NULL, NULL), PLANCHE_OK);
+    assert_int_equal(planche_image_check_bytes(data, size / 2, NULL, NULL), PLANCHE_ERROR_DATA);
+    assert_int_equal(planche_image_check_bytes("none", 4, NULL, NULL), PLANCHE_ERROR_DATA);
+    options.max_pixels = 64 * 61 - 1;
+    assert_int_equal(planche_image_check_bytes(data, size, &options, NULL), PLANCHE_ERROR_LIMIT);
+    options.max_pixels = 0;
+    options.memory = 2 << 10;
+    assert_int_equal(planche_image_check_bytes(data, size, &options, NULL), PLANCHE_ERROR_BUDGET);
+    data[size / 2] ^= 1; /* the sum of a chunk is wrong */
+    assert_int_equal(planche_image_check_bytes(data, size, NULL, NULL), PLANCHE_ERROR_DATA);
+    free(data);
+    unlink(test_path("a.png"));
+    image_free(&image);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_round_trips),
         cmocka_unit_test(test_lossy),
         cmocka_unit_test(test_failures),
+        cmocka_unit_test(test_check),
     };
     return cmocka_run_group_tests(tests, test_setup, test_teardown);
 }

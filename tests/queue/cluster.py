@@ -81,10 +81,11 @@ class Server:
         self.process.send_signal(how)
         self.process.wait(SECONDS)
 
-    def request(self, subject):
-        """What the server's API answers."""
+    def request(self, subject, data=b"", api="$JS.API."):
+        """What the server's API answers, or what it says of a message for a stream."""
         with socket.create_connection(("127.0.0.1", self.port), SECONDS) as client, client.makefile("rb") as answers:
-            client.sendall(f'CONNECT {{"verbose":false}}\r\nSUB answer 1\r\nPUB $JS.API.{subject} answer 0\r\n\r\n'.encode())
+            client.sendall(f'CONNECT {{"verbose":false}}\r\nSUB answer 1\r\nPUB {api}{subject} answer {len(data)}\r\n'
+                           .encode() + data + b"\r\n")
             while not (line := answers.readline()).startswith(b"MSG "):
                 assert line, "the server has closed the connection"
             return json.loads(answers.read(int(line.split()[-1])))

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Many machines: books that are made by workers of a queue have the bytes that one machine makes, and nothing is left
 of them in the queue."""
+import base64
+import hashlib
 import json
 import math
 import os
@@ -11,6 +13,7 @@ import struct
 import subprocess
 import time
 import unittest
+import zipfile
 
 from cluster import PLANCHE, SECONDS, SLOWNESS, Proxy, Queue, make_book, read
 
@@ -118,6 +121,34 @@ class Full(Queue):
         self.expect_books(1)
         self.expect_empty()
         self.drain(*workers)
+
+
+class Lies(Queue):
+    def test_results_that_are_none(self):
+        """A result of the right size and sum, with the right head, whose picture is damaged in its middle, and one that
+        is another page's, do not count."""
+        self.make_books(1, 2)
+        with zipfile.ZipFile(self.path("alone", "0.cbz")) as book:
+            pages = [book.read(name) for name in sorted(book.namelist())[:2]]
+        damaged = bytearray(pages[0])
+        damaged[len(damaged) * 3 // 4] ^= 1
+        front = self.front()
+        self.wait_for(lambda s, _: s["pages"] == 2, "no pages")
+        for number, lie in enumerate((bytes(damaged), pages[0])):
+            message = self.server.request("STREAM.MSG.GET.PLANCHE_JOBS", json.dumps({"seq": 1 + number}).encode())
+            job = json.loads(base64.b64decode(message["message"]["data"]))
+            stored = self.server.request("planche.store", lie, "")["seq"]
+            page = {"input_width": 40, "input_height": 48, "output_width": 80, "output_height": 96, "format": 1,
+                    "switched": 0, "scale": 2, "passes": 1, "grey": 1, "chosen": 0}
+            result = {"object": {"size": len(lie), "sha256": hashlib.sha256(lie).hexdigest(), "seq": [stored]},
+                      "source": job["source"], "page": page, "ms": 1.0, "numerics": "cpu", "worker": "liar"}
+            self.server.request("planche.result." + job["key"], json.dumps(result).encode(), "")
+        self.wait_for(lambda s, _: s["results"] == 0, "results were not looked at")
+        worker = self.worker()
+        self.end_front(front)
+        self.expect_books(1)
+        self.drain(worker)
+        self.expect_empty()
 
 
 class Late(Queue):

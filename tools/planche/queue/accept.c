@@ -4,6 +4,7 @@
 
 #include "base/status.h"
 #include "os/fd.h"
+#include "os/system.h"
 #include "queue/store.h"
 
 #include <errno.h>
@@ -25,6 +26,24 @@ static void forget(struct planche_queue_front *front, const char *stream, natsMs
     jsErrCode reason;
     planche_libnats.js_DeleteMsg(front->queue.js, stream,
                                  planche_libnats.natsMsg_GetSequence(message), NULL, &reason);
+}
+
+/* Whether all of a picture can be decoded, for as many at once as there are processors: hundreds of
+ * pages may come at the same time, and some formats take the whole picture's memory. */
+static bool is_whole(struct planche_queue_front *front, const void *data, size_t size)
+{
+    unsigned most = planche_system_cpus();
+    planche_mutex_lock(&front->lock);
+    while (front->checking >= most)
+        planche_cond_wait(&front->checked, &front->lock);
+    front->checking++;
+    planche_mutex_unlock(&front->lock);
+    bool whole = planche_image_check_bytes(data, size, NULL, NULL) == PLANCHE_OK;
+    planche_mutex_lock(&front->lock);
+    front->checking--;
+    planche_cond_signal(&front->checked);
+    planche_mutex_unlock(&front->lock);
+    return whole;
 }
 
 /* Whether the bytes are the page that the result tells of. */
@@ -72,7 +91,8 @@ static enum planche_status fetch(struct planche_queue_front *front,
                                            (size_t)planche_libnats.natsMsg_GetDataLength(message));
     enum planche_status status =
         right ? planche_queue_get(&front->queue, &made->object, data, error) : PLANCHE_ERROR_DATA;
-    if (status == PLANCHE_OK && !is_sound(job, made, *data)) {
+    if (status == PLANCHE_OK &&
+        (!is_sound(job, made, *data) || !is_whole(front, *data, (size_t)made->object.size))) {
         free(*data);
         *data = NULL;
         status = PLANCHE_ERROR_DATA;

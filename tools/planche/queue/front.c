@@ -37,10 +37,11 @@ static void on_news(natsConnection *connection, natsSubscription *subscription, 
     (void)subscription;
     planche_mutex_lock(&front->lock);
     for (struct planche_queue_waiting *page = front->waiting; page != NULL; page = page->next) {
-        if (dot != NULL && (strcmp(dot + 1, page->key) == 0 || strcmp(dot + 1, "all") == 0))
+        if (dot != NULL && (strcmp(dot + 1, page->key) == 0 || strcmp(dot + 1, "all") == 0)) {
             page->called = true;
+            planche_cond_signal(&page->changed);
+        }
     }
-    planche_cond_broadcast(&front->changed);
     planche_mutex_unlock(&front->lock);
     planche_libnats.natsMsg_Destroy(message);
 }
@@ -99,7 +100,7 @@ enum planche_status planche_queue_front_open(struct planche_queue_front *front,
 {
     *front =
         (struct planche_queue_front){.lock = PLANCHE_MUTEX_INIT, .model_lock = PLANCHE_MUTEX_INIT};
-    planche_cond_init(&front->changed);
+    planche_cond_init(&front->checked);
     planche_queue_set_engine(&front->base, engine);
     if (options->same_bytes)
         planche_queue_numerics(info, front->base.need);
@@ -126,11 +127,12 @@ void planche_queue_front_close(struct planche_queue_front *front)
     planche_libnats.natsSubscription_Destroy(front->dead);
     planche_libnats.natsSubscription_Destroy(front->gone);
     planche_queue_close(&front->queue);
-    planche_cond_destroy(&front->changed);
+    planche_cond_destroy(&front->checked);
 }
 
 static void enter(struct planche_queue_front *front, struct planche_queue_waiting *page)
 {
+    planche_cond_init(&page->changed);
     planche_mutex_lock(&front->lock);
     page->next = front->waiting;
     front->waiting = page;
@@ -147,6 +149,7 @@ static void leave(struct planche_queue_front *front, struct planche_queue_waitin
     *link = page->next;
     front->in_flight--;
     planche_mutex_unlock(&front->lock);
+    planche_cond_destroy(&page->changed);
 }
 
 /* Waits for news or until a time. */
@@ -155,7 +158,7 @@ static void wait_for_news(struct planche_queue_front *front, struct planche_queu
 {
     planche_mutex_lock(&front->lock);
     if (!page->called)
-        planche_cond_wait_until(&front->changed, &front->lock, until);
+        planche_cond_wait_until(&page->changed, &front->lock, until);
     planche_mutex_unlock(&front->lock);
 }
 

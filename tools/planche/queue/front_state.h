@@ -13,7 +13,8 @@
 struct planche_queue_waiting {
     struct planche_queue_waiting *next;
     const char *key;
-    bool called; /* there is news */
+    struct planche_cond changed; /* of its own: news of one page wakes no others */
+    bool called;                 /* there is news */
 };
 
 /* What the server said last of the consumer that jobs of a class go to. All pages share it: one
@@ -33,11 +34,11 @@ struct planche_queue_front {
     struct planche_mutex model_lock; /* of the base's model files */
     natsSubscription *results, *dead, *gone;
 
-    struct planche_mutex lock; /* of all that follows */
-    struct planche_cond changed;
+    struct planche_mutex lock;   /* of all that follows */
+    struct planche_cond checked; /* a picture was */
     struct planche_queue_waiting *waiting;
-    unsigned in_flight;
-    double mean_ms; /* that a worker takes for a page */
+    unsigned in_flight, checking; /* pages; those that are decoded */
+    double mean_ms;               /* that a worker takes for a page */
     int64_t published, woken, complained, emptied;
     bool quiet;  /* who has it says himself that the queue is away */
     bool asleep; /* there is news that workers were not woken for */

@@ -791,6 +791,14 @@ extern "C" {
     ) -> planche_status;
 }
 extern "C" {
+    pub fn planche_image_check_bytes(
+        data: *const ::std::os::raw::c_void,
+        size: usize,
+        options: *const planche_image_options,
+        error: *mut planche_error,
+    ) -> planche_status;
+}
+extern "C" {
     pub fn planche_image_destroy(image: *mut *mut planche_image);
 }
 extern "C" {
