@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""queue_scaling.py BUILD [scaling|overhead]: how planche INPUT... --queue scales with workers.
+"""queue_scaling.py BUILD [scaling [WORKERS...]|overhead]: how planche INPUT... --queue scales with workers.
 
 scaling: workers that sleep for 300 ms a page instead of computing (sleep_engine.c), 1 to 8 of them; and what
 nats-server and the front compute for a page. overhead: pages of about a second, by this machine alone and by
@@ -21,7 +21,7 @@ import zlib
 BUILD = os.path.abspath(sys.argv[1])
 PLANCHE = os.path.join(BUILD, "tools/planche/planche")
 HERE = os.path.dirname(os.path.abspath(__file__))
-SLEEP_MS = 300
+SLEEP_MS, PAGES = 300, 40  # of each page, for each worker
 
 
 def make_png(width, height, seed):
@@ -86,8 +86,8 @@ def scaling(bench):
     shim = bench.folder + "/sleep.so"
     subprocess.run(["cc", "-shared", "-fPIC", "-D_GNU_SOURCE", "-I", HERE + "/../include", "-o", shim,
                     HERE + "/sleep_engine.c", "-ldl"], check=True)
-    for count in (1, 2, 4, 8):
-        pages = 20 * count
+    for count in map(int, sys.argv[3:] or (1, 2, 4, 8)):
+        pages = PAGES * count
         make_book(bench.folder + "/book.cbz", pages, (32, 32))
         bench.start(count, {"LD_PRELOAD": shim, "SLEEP_MS": str(SLEEP_MS)}, "--threads", 1, "--jobs", 1)
         server, front = cpu_seconds(bench.server), resource.getrusage(resource.RUSAGE_CHILDREN)
