@@ -76,6 +76,7 @@ struct planche_layer {
     float scalar;
     float factor_w, factor_h;
     int heads, window, shift; /* ATTENTION */
+    int turned;               /* for a loader: how the axes of what it makes lie */
     int shuffle;
     bool position_major; /* SHUFFLE, UNSHUFFLE: channel (i * r + j) * C + c, not c * r * r + i * r +
                             j, is at row i, column j of the r x r pixels of channel c */

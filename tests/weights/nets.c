@@ -192,6 +192,7 @@ const struct net_case net_cases[] = {
     {"mosr-averaged-2x", mosr_make, mosr_run, 3, 2, 5, 1, 3, 1},
     {"mosrv2-2x", mosrv2_make, mosrv2_run, 3, 2, 16, 2, 0, 2},
     {"mosrv2-4x", mosrv2_make, mosrv2_run, 3, 4, 8, 1, 0, 0},
+    {"mosrv2-layer-norm-2x", mosrv2_make, mosrv2_run, 3, 2, 16, 2, 1, 0},
     {"swin-unet-1x", swin_make, swin_run, 3, 1, 16, 2, 0, 0},
     {"swin-unet-2x", swin_make, swin_run, 3, 2, 32, 2, 0, 0},
     {"swin-unet-4xl", swin_make, swin_run, 3, 4, 16, 2, 1, 0},

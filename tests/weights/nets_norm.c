@@ -240,9 +240,9 @@ void mosrv2_make(struct dict *dict, const struct net_case *net)
     dict_conv(dict, nf, net->channels * (net->more ? net->more * net->more : 1), 3, "gblocks.%d",
               head);
     for (int block = 0; block < net->depth; block++, at++) {
-        snprintf(name, sizeof(name), "gblocks.%d.norm.scale", at);
+        snprintf(name, sizeof(name), "gblocks.%d.norm.%s", at, net->form ? "weight" : "scale");
         values_make(dict, name, 0.5, 1.5, nf);
-        snprintf(name, sizeof(name), "gblocks.%d.norm.offset", at);
+        snprintf(name, sizeof(name), "gblocks.%d.norm.%s", at, net->form ? "bias" : "offset");
         values_make(dict, name, -0.5, 0.5, nf);
         snprintf(name, sizeof(name), "gblocks.%d.gamma", at);
         values_make(dict, name, 0.5, 1, nf);
@@ -285,9 +285,9 @@ static struct picture gated(struct forward *f, const struct net_case *net, struc
     int nf = net->features, hidden = nf * 3 / 2, part = nf / 8;
     char scale[64], offset[64], key[64];
     struct picture y, all[5];
-    snprintf(scale, sizeof(scale), "gblocks.%d.norm.scale", at);
-    snprintf(offset, sizeof(offset), "gblocks.%d.norm.offset", at);
-    y = f_conv(f, f_norm(f, x, scale, offset, true), 1, "gblocks.%d.fc1", at);
+    snprintf(scale, sizeof(scale), "gblocks.%d.norm.%s", at, net->form ? "weight" : "scale");
+    snprintf(offset, sizeof(offset), "gblocks.%d.norm.%s", at, net->form ? "bias" : "offset");
+    y = f_conv(f, f_norm(f, x, scale, offset, !net->form), 1, "gblocks.%d.fc1", at);
     all[0] = f_slice(f, y, hidden, hidden - nf);
     all[1] = f_slice(f, y, 2 * hidden - nf, nf - 3 * part);
     for (int i = 0; i < 3; i++) {

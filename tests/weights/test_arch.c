@@ -5,6 +5,7 @@
 #include "nets.h"
 
 #include <math.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -303,14 +304,174 @@ static void test_ncnn(void **state)
     dict_free(&dict);
 }
 
+/* The layers of a MoSRv2 network as ncnn's converters write them, and their weights. */
+struct ncnn_writer {
+    const struct dict *dict;
+    struct file param, bin;
+    int layers;
+};
+
+static void write_line(struct ncnn_writer *writer, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+static void write_line(struct ncnn_writer *writer, const char *format, ...)
+{
+    char line[256];
+    va_list args;
+    va_start(args, format);
+    int length = vsnprintf(line, sizeof(line), format, args);
+    va_end(args);
+    file_put(&writer->param, line, (size_t)length);
+    file_put(&writer->param, "\n", 1);
+    writer->layers++;
+}
+
+/* Weights of a key, in the order of two of its tensors; a kernel has a tag before it. */
+static void write_weights(struct ncnn_writer *writer, const char *key, bool kernel,
+                          const char *first, const char *second)
+{
+    const char *parts[] = {first, second};
+    char name[96];
+    if (kernel)
+        file_number(&writer->bin, 0, 4);
+    for (int i = 0; i < 2 && parts[i]; i++) {
+        snprintf(name, sizeof(name), "%s%s", key, parts[i]);
+        const struct dict_tensor *tensor = dict_find(writer->dict, name);
+        assert_non_null(tensor);
+        put_floats(&writer->bin, tensor);
+    }
+}
+
+/* options: behind the parameters of the kernel. */
+static void write_conv(struct ncnn_writer *writer, const char *key, const char *blobs,
+                       const char *options)
+{
+    char name[96];
+    snprintf(name, sizeof(name), "%s.weight", key);
+    const struct dict_tensor *weight = dict_find(writer->dict, name);
+    bool separate = weight->shape[1] == 1;
+    write_line(writer, "Convolution%s %s 1 1 %s 0=%d 1=%d 11=%d 4=%d 14=%d 5=1 6=%zu%s",
+               separate ? "DepthWise" : "", key, blobs, weight->shape[0], weight->shape[3],
+               weight->shape[2], weight->shape[3] / 2, weight->shape[2] / 2, weight->count,
+               options);
+    write_weights(writer, key, true, ".weight", ".bias");
+}
+
+/* Reads blob x<at>, makes x<at + 1>. */
+static void write_block(struct ncnn_writer *writer, const struct net_case *net, int at, int order)
+{
+    static const char *const names[] = {"hw", "w", "h"};
+    int nf = net->features, hidden = nf * 3 / 2, part = nf / 8;
+    char key[64], blobs[32], groups[16];
+    snprintf(key, sizeof(key), "gblocks.%d", at);
+    write_line(writer, "Split s%d 1 2 x%d a%d y%d", at, at, at, at);
+    write_line(writer, "MemoryData %s 0 1 g%d 0=1 1=1 2=%d", key, at, nf);
+    write_weights(writer, key, false, ".gamma", NULL);
+    write_line(writer, "Permute p%d 1 1 y%d b%d 0=%d", at, at, at, order);
+    write_line(writer, "LayerNorm l%d 1 1 b%d c%d 0=%d 1=1e-6", at, at, at, nf);
+    write_weights(writer, key, false, ".norm.weight", ".norm.bias");
+    write_line(writer, "Permute q%d 1 1 c%d d%d 0=%d", at, at, at, order == 3 ? 4 : order);
+    snprintf(key, sizeof(key), "gblocks.%d.fc1", at);
+    snprintf(blobs, sizeof(blobs), "d%d e%d", at, at);
+    write_conv(writer, key, blobs, "");
+    write_line(writer, "Slice v%d 1 3 e%d f%d h%d i%d -23300=3,%d,%d,%d", at, at, at, at, at,
+               hidden, hidden - nf, nf);
+    write_line(writer, "Slice w%d 1 4 i%d j%d k0%d k1%d k2%d -23300=4,%d,%d,%d,-233 1=0", at, at,
+               at, at, at, at, nf - 3 * part, part, part);
+    snprintf(groups, sizeof(groups), " 7=%d", part);
+    for (int i = 0; i < 3; i++) {
+        snprintf(key, sizeof(key), "gblocks.%d.conv.dwconv_%s", at, names[i]);
+        snprintf(blobs, sizeof(blobs), "k%d%d m%d%d", i, at, i, at);
+        write_conv(writer, key, blobs, groups);
+    }
+    write_line(writer, "Concat n%d 4 1 j%d m0%d m1%d m2%d o%d", at, at, at, at, at, at);
+    write_line(writer, "Mish r%d 1 1 f%d t%d", at, at, at);
+    write_line(writer, "Concat z%d 2 1 h%d o%d u%d", at, at, at, at);
+    write_line(writer, "BinaryOp aa%d 2 1 t%d u%d ab%d 0=2", at, at, at, at);
+    snprintf(key, sizeof(key), "gblocks.%d.fc2", at);
+    snprintf(blobs, sizeof(blobs), "ab%d ac%d", at, at);
+    write_conv(writer, key, blobs, " 9=5");
+    write_line(writer, "BinaryOp ad%d 2 1 ac%d g%d ae%d 0=2", at, at, at, at);
+    write_line(writer, "BinaryOp af%d 2 1 ae%d a%d x%d", at, at, at, at + 1);
+}
+
+/* As OpenComic's third models are, which are MoSRv2. */
+static void write_mosr(struct ncnn_writer *writer, const struct net_case *net, int order)
+{
+    static const char *const tail[][2] = {{"0", " 9=5"}, {"2", " 9=5"}, {"4", ""}};
+    char key[32], blobs[32];
+    int at = 1;
+    write_line(writer, "Input in 0 1 in");
+    write_line(writer, "Split s 1 2 in page x");
+    write_conv(writer, "gblocks.0", "x x1", "");
+    for (; at <= net->depth; at++)
+        write_block(writer, net, at, order);
+    for (int i = 0; i < 3; i++) {
+        snprintf(key, sizeof(key), "gblocks.%d", at + 2 * i);
+        snprintf(blobs, sizeof(blobs), i ? "tail%d tail%d" : "x%d tail%d", i ? i : at, i + 1);
+        write_conv(writer, key, blobs, tail[i][1]);
+    }
+    write_conv(writer, "to_img.0", "tail3 tail4", "");
+    write_line(writer, "PixelShuffle ps 1 1 tail4 tail5 0=%d", net->scale);
+    write_line(writer, "Interp up 1 1 page up 0=2 1=%d 2=%d", net->scale, net->scale);
+    write_line(writer, "BinaryOp sum 2 1 tail5 up out0");
+}
+
+/* Slices with several outputs, and a LayerNorm between two Permutes. */
+static void test_ncnn_mosr(void **state)
+{
+    const struct net_case net = {"mosrv2", mosrv2_make, mosrv2_run, 3, 2, 16, 2, 1, 0};
+    (void)state;
+    for (int order = 3; order <= 5; order += 2) {
+        struct dict dict = {.random = 79};
+        struct ncnn_writer writer = {.dict = &dict};
+        struct forward f = {.dict = &dict};
+        struct file param = {0};
+        struct network network;
+        struct planche_error error;
+        struct page page;
+        struct run_report report;
+        char head[64];
+        mosrv2_make(&dict, &net);
+        write_mosr(&writer, &net, order);
+        file_put(&param, head,
+                 (size_t)snprintf(head, sizeof(head), "7767517\n%d %d\n", writer.layers, 200));
+        file_put(&param, writer.param.data, writer.param.size);
+        const struct planche_model_source source = {.param = param.data,
+                                                    .param_size = param.size,
+                                                    .bin = writer.bin.data,
+                                                    .bin_size = writer.bin.size};
+        network = (struct network){0};
+        planche_budget_init(&network.budget, 0);
+        if (planche_model_load(&network.net, &source, NULL, &network.budget, &error))
+            fail_msg("%s", error.message);
+        page_make(&page, 13, 12, 5);
+        double *expected = run_forward(&f, &net, &network.net->recipe, &page);
+        struct planche_program *program = compile(&network, &isas[isa_count - 1], 1);
+        const struct run_options options = {.workers = 1};
+        float *made = run_page(program, &page, &options, &report);
+        assert_true(
+            psnr(made, expected, (size_t)report.width * (size_t)report.height * PLANCHE_PLANES) >=
+            MIN_PSNR);
+        free(made);
+        free(expected);
+        planche_program_destroy(&program);
+        network_free(&network);
+        page_free(&page);
+        forward_free(&f);
+        free(param.data);
+        free(writer.param.data);
+        free(writer.bin.data);
+        dict_free(&dict);
+    }
+}
+
 int main(void)
 {
     isa_count = isa_list(PLANCHE_PRECISION_F32, isas);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_networks),
-        cmocka_unit_test(test_strides),
-        cmocka_unit_test(test_windows),
-        cmocka_unit_test(test_ncnn),
+        cmocka_unit_test(test_networks),  cmocka_unit_test(test_strides),
+        cmocka_unit_test(test_windows),   cmocka_unit_test(test_ncnn),
+        cmocka_unit_test(test_ncnn_mosr),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

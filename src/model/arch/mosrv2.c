@@ -8,8 +8,8 @@
 
 static bool detect(const struct planche_state *state)
 {
-    return (planche_arch_tensor(state, "gblocks.1.norm.scale") ||
-            planche_arch_tensor(state, "gblocks.2.norm.scale")) &&
+    return (planche_arch_tensor(state, "gblocks.1.conv.dwconv_hw.weight") ||
+            planche_arch_tensor(state, "gblocks.2.conv.dwconv_hw.weight")) &&
            planche_arch_tensor(state, "to_img.0.weight");
 }
 
@@ -30,7 +30,10 @@ static int add_block(struct planche_arch_builder *builder, int input, int block)
     int channels = planche_arch_size(state, 0, "gblocks.%d.fc2.weight", block);
     int part = planche_arch_size(state, 0, "gblocks.%d.conv.dwconv_hw.weight", block);
     int first = 2 * hidden - channels, parts[5], count = 0, x, gate;
-    x = planche_arch_norm(builder, input, PLANCHE_NORM_RMS, 1e-12f, "gblocks.%d.norm", block);
+    if (planche_arch_tensor(state, "gblocks.%d.norm.weight", block))
+        x = planche_arch_norm(builder, input, PLANCHE_NORM_LAYER, 1e-6f, "gblocks.%d.norm", block);
+    else
+        x = planche_arch_norm(builder, input, PLANCHE_NORM_RMS, 1e-12f, "gblocks.%d.norm", block);
     x = planche_arch_conv(builder, x, "gblocks.%d.fc1", block);
     if (hidden < channels || part < 1 || 3 * part >= channels) {
         planche_arch_fail(builder, PLANCHE_ERROR_MODEL, "the channels of block %d do not fit",

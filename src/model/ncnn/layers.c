@@ -486,6 +486,80 @@ static void decode_padding(struct decoder *decoder)
         unsupported(decoder, "padding with anything but zero");
 }
 
+/* The last output may have all channels that are left. A layer for each output is made of it
+ * (param.c). */
+static void decode_slice(struct decoder *decoder)
+{
+    const struct planche_layer *layer = decoder->layer;
+    int count, axis = get_int(decoder, 1, 0, -3, 3);
+    const double *channels = get_array(decoder, 0, &count);
+    if (axis != 0 && axis != -3)
+        unsupported(decoder, "a slice of rows or columns");
+    if (!channels || count != layer->output_count)
+        bad_param(decoder, PLANCHE_ERROR_MODEL, 0, "must have the channels of each output");
+    for (int i = 0; decoder->status == PLANCHE_OK && i < count; i++)
+        if ((channels[i] < 1 || channels[i] > PLANCHE_GRAPH_CHANNELS) &&
+            (channels[i] != CROP_ALL || i + 1 < count))
+            bad_param(decoder, PLANCHE_ERROR_MODEL, 0, "has a number of channels that is none");
+}
+
+static void decode_layer_norm(struct decoder *decoder)
+{
+    struct planche_layer *layer = decoder->layer;
+    layer->norm = PLANCHE_NORM_LAYER;
+    layer->channels = get_int(decoder, 0, 0, 1, PLANCHE_GRAPH_CHANNELS);
+    layer->eps = get_float(decoder, 1, 0.001f);
+    layer->has_bias = get_int(decoder, 2, 1, 0, 1);
+    layer->data_count = layer->has_bias ? (size_t)layer->channels : 0;
+    if (!(layer->eps > 0))
+        bad_param(decoder, PLANCHE_ERROR_MODEL, 1, "must be greater than zero");
+}
+
+/* How a picture's axes lie, by the number of the Permute that has turned them. */
+enum {
+    PLAIN = 0,
+    TURNED_CWH = 3, /* channels are columns, columns rows, rows channels */
+    TURNED_BACK = 4,
+    TURNED_CHW = 5, /* channels and columns are exchanged, which undoes itself */
+    NORMED = 8      /* added: the columns have been normalised */
+};
+
+static int turn_of(const struct planche_graph *graph, int blob)
+{
+    int producer = graph->blobs[blob].producer;
+    return producer < 0 ? PLAIN : graph->layers[producer].turned;
+}
+
+/* The channels of a pixel lie along the rows only for a LayerNorm, which is then over them. */
+static void decode_permute(struct decoder *decoder)
+{
+    struct planche_layer *layer = decoder->layer;
+    int order = get_int(decoder, 0, 0, 0, 5), turned = turn_of(decoder->graph, layer->inputs[0]);
+    if (turned == PLAIN && (order == TURNED_CWH || order == TURNED_CHW))
+        layer->turned = order;
+    else if (!(turned == NORMED + TURNED_CWH && order == TURNED_BACK) &&
+             !(turned == NORMED + TURNED_CHW && order == TURNED_CHW))
+        unsupported(decoder, "an order of axes other than before and behind a LayerNorm");
+}
+
+/* All others read pictures that are as they were, or are again. */
+static void check_turned(struct decoder *decoder)
+{
+    struct planche_layer *layer = decoder->layer;
+    bool norm = strcmp(layer->type_name, "LayerNorm") == 0;
+    if (strcmp(layer->type_name, "Permute") == 0)
+        return;
+    for (int i = 0; i < layer->input_count; i++) {
+        int turned = turn_of(decoder->graph, layer->inputs[i]);
+        if (norm && (turned == TURNED_CWH || turned == TURNED_CHW))
+            layer->turned = NORMED + turned;
+        else if (norm)
+            unsupported(decoder, "normalisation of rows");
+        else if (turned != PLAIN)
+            unsupported(decoder, "reading a picture whose axes a Permute has exchanged");
+    }
+}
+
 #define ID(id) (UINT32_C(1) << (id))
 /* Hints that later versions of ncnn write: the shapes of blobs, and features not to be used. */
 #define HINTS (ID(30) | ID(31))
@@ -517,6 +591,9 @@ static const struct kind kinds[] = {
     {"Padding", PLANCHE_LAYER_PAD, ID(0) | ID(1) | ID(2) | ID(3) | ID(4) | ID(5), 1, 1,
      decode_padding},
     {"Reorg", PLANCHE_LAYER_UNSHUFFLE, ID(0) | ID(1), 1, 1, decode_shuffle},
+    {"Slice", PLANCHE_LAYER_SLICE, ID(0) | ID(1), 1, 1, decode_slice},
+    {"LayerNorm", PLANCHE_LAYER_NORM, ID(0) | ID(1) | ID(2), 1, 1, decode_layer_norm},
+    {"Permute", PLANCHE_LAYER_SPLIT, ID(0), 1, 1, decode_permute},
     {"PReLU", PLANCHE_LAYER_PRELU, ID(0), 1, 1, decode_prelu},
     {"BinaryOp", PLANCHE_LAYER_BINARY, ID(0) | ID(1) | ID(2), 1, 2, decode_binary},
     {"Eltwise", PLANCHE_LAYER_ELTWISE, ID(0) | ID(1), 2, PLANCHE_GRAPH_INPUTS, decode_eltwise},
@@ -556,7 +633,7 @@ static void check_ids(struct decoder *decoder, const struct kind *kind)
 static void check_counts(struct decoder *decoder, const struct kind *kind)
 {
     const struct planche_layer *layer = decoder->layer;
-    bool split = kind->type == PLANCHE_LAYER_SPLIT;
+    bool split = kind->decode == decode_nothing || kind->decode == decode_slice;
     if (layer->input_count < kind->min_inputs || layer->input_count > kind->max_inputs ||
         (!split && layer->output_count != 1))
         decoder->status =
@@ -577,6 +654,8 @@ enum planche_status planche_ncnn_decode(const struct planche_graph *graph,
         layer->type = kinds[i].type;
         check_counts(&decoder, &kinds[i]);
         check_ids(&decoder, &kinds[i]);
+        if (decoder.status == PLANCHE_OK)
+            check_turned(&decoder);
         kinds[i].decode(&decoder);
         return decoder.status;
     }

@@ -85,7 +85,9 @@ static enum planche_status parse_header(struct planche_graph *graph, struct curs
         return line_fail(graph, cursor->line, error,
                          "the second line must be the numbers of layers (at most 16384) and "
                          "blobs (at most 32768)");
-    graph->layers = planche_graph_alloc(graph, (size_t)graph->layer_count, sizeof(*graph->layers));
+    /* Of a slice each output becomes a layer. */
+    graph->layers = planche_graph_alloc(
+        graph, (size_t)graph->layer_count + (size_t)graph->blob_limit, sizeof(*graph->layers));
     return graph->layers ? PLANCHE_OK : planche_graph_no_memory(graph, error);
 }
 
@@ -219,8 +221,33 @@ static enum planche_status parse_params(struct planche_graph *graph,
     return PLANCHE_OK;
 }
 
+/* A slice that has been decoded: its first output stays, others become layers behind the file's, of
+ * which there are *total with them. */
+static void divide_slice(struct planche_graph *graph, struct planche_layer *layer,
+                         const struct planche_ncnn_params *params, int *total)
+{
+    const double *channels = NULL;
+    int begin = 0, count = layer->output_count;
+    for (int i = 0; i < params->count; i++)
+        if (params->list[i].id == 0)
+            channels = params->list[i].values;
+    layer->output_count = 1;
+    for (int i = 0; channels && i < count; i++) {
+        struct planche_layer *part = i ? &graph->layers[(*total)++] : layer;
+        if (i)
+            *part = *layer;
+        part->outputs = layer->outputs + i;
+        part->slice_begin = begin;
+        part->channels = channels[i] > 0 ? (int)channels[i] : 0;
+        begin += part->channels;
+        graph->blobs[part->outputs[0]].producer = (int)(part - graph->layers);
+    }
+}
+
+/* total: of the file's layers and those that slices have become. */
 static enum planche_status parse_layer(struct planche_graph *graph, struct planche_layer *layer,
-                                       char *line, int number, struct planche_error *error)
+                                       char *line, int number, int *total,
+                                       struct planche_error *error)
 {
     struct planche_ncnn_params params = {0};
     enum planche_status status;
@@ -245,6 +272,8 @@ static enum planche_status parse_layer(struct planche_graph *graph, struct planc
         status = parse_params(graph, layer, line, &params, error);
     if (status == PLANCHE_OK)
         status = planche_ncnn_decode(graph, layer, &params, error);
+    if (status == PLANCHE_OK && layer->type == PLANCHE_LAYER_SLICE)
+        divide_slice(graph, layer, &params, total);
     return status;
 }
 
@@ -255,6 +284,10 @@ static enum planche_status check_blobs(const struct planche_graph *graph,
         if (graph->blobs[i].producer < 0)
             return line_fail(graph, graph->blobs[i].first_use_line, error,
                              "blob '%.80s' is used but no layer produces it", graph->blobs[i].name);
+    for (int i = 0; i < graph->layer_count; i++)
+        if (graph->layers[i].turned && !graph->blobs[graph->layers[i].outputs[0]].consumed)
+            return planche_layer_fail(graph, &graph->layers[i], PLANCHE_ERROR_UNSUPPORTED, error,
+                                      "it makes a result whose axes are exchanged");
     return PLANCHE_OK;
 }
 
@@ -263,14 +296,16 @@ enum planche_status planche_ncnn_parse(struct planche_graph *graph, char *text,
 {
     struct cursor cursor = {.at = text};
     enum planche_status status = parse_header(graph, &cursor, error);
-    for (int i = 0; status == PLANCHE_OK && i < graph->layer_count; i++) {
+    int count = graph->layer_count, total = count;
+    for (int i = 0; status == PLANCHE_OK && i < count; i++) {
         char *line = next_line(&cursor);
         if (!line)
             return planche_fail(error, PLANCHE_ERROR_MODEL,
                                 "%s: the file ends after %d of the %d layers that it announces",
-                                graph->name, i, graph->layer_count);
-        status = parse_layer(graph, &graph->layers[i], line, cursor.line, error);
+                                graph->name, i, count);
+        status = parse_layer(graph, &graph->layers[i], line, cursor.line, &total, error);
     }
+    graph->layer_count = total;
     if (status == PLANCHE_OK && next_line(&cursor))
         return line_fail(graph, cursor.line, error, "more layers than the second line announces");
     return status == PLANCHE_OK ? check_blobs(graph, error) : status;
