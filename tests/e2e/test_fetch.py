@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 import signal
+import struct
 import subprocess
 import sys
 import tarfile
@@ -529,6 +530,18 @@ class Import(Models):
         self.write("bad.planche", before[:1000])
         self.assert_one_line(self.models("import", self.path("bad.planche"), check=3).stderr, "bad.planche")
         self.assertEqual(self.files("cache/imported"), ["mine.planche"])
+
+    def test_models_of_programs(self):
+        """Real-CUGAN's files have the same names in several folders; pro's colours are told by the folder."""
+        param = "7767517\n2 2\nInput in 0 1 data\nConvolution c 1 1 data output 0=3 1=1 6=9\n"
+        for folder, value in (("models-pro", 1), ("models-nose", 2)):
+            self.write(f"x/{folder}/up2x.param", param.encode())
+            self.write(f"x/{folder}/up2x.bin", struct.pack("<I9f", 0, *[value] * 9))
+        self.assertIn("2 imported", self.models("import", self.path("x")).stderr)
+        self.assertEqual(self.files("cache/imported"), [f"{name}-up2x.{ending}" for name in ("nose", "pro")
+                                                        for ending in ("bin", "param")])
+        self.models("import", self.path("x/models-pro/up2x.param"))
+        self.assertEqual(len(self.files("cache/imported")), 4)
 
     def test_altered_files(self):
         files = self.files_of(MODEL)

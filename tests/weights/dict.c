@@ -275,7 +275,9 @@ static void pickle_network(struct file *file, const struct dict *dict)
     pickle_text(file, "in_channels");
     pickle_int(file, 3);
     pickle_text(file, "no_clip");
-    file_text(file, dict->unclipped ? "\x88u" : "\x89u");
+    file_text(file, dict->unclipped ? "\x88" : "\x89");
+    pickle_text(file, "pre_antialias");
+    file_text(file, dict->antialiased ? "\x88u" : "\x89u");
 }
 
 /* An OrderedDict with its attributes, in a dictionary if there is a wrapper. */

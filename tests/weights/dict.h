@@ -30,6 +30,7 @@ struct dict {
     const char *prefix;  /* before all names in files, or NULL */
     const char *network; /* as the file is to state it, or NULL; nunif's form of .pth */
     bool unclipped;      /* .pth: nunif's no_clip */
+    bool antialiased;    /* and pre_antialias */
 };
 
 void dict_free(struct dict *dict);

@@ -195,6 +195,7 @@ const struct net_case net_cases[] = {
     {"mosrv2-layer-norm-2x", mosrv2_make, mosrv2_run, 3, 2, 16, 2, 1, 0},
     {"swin-unet-1x", swin_make, swin_run, 3, 1, 16, 2, 0, 0},
     {"swin-unet-2x", swin_make, swin_run, 3, 2, 32, 2, 0, 0},
+    {"swin-unet-4x-smoothed", swin_make, swin_run, 3, 4, 16, 1, 2, 0},
     {"swin-unet-4xl", swin_make, swin_run, 3, 4, 16, 2, 1, 0},
     {"swin-unet-8x-grey", swin_make, swin_run, 1, 8, 16, 1, 0, 0},
 };

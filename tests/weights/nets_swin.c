@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* waifu2x's swin_unet with random weights and in double precision, as torchvision has its blocks:
  * the picture is rolled for the later windows, and a mask keeps apart what was not together. form:
- * 1: with layer norm. */
+ * 1: with layer norm; 2: the page is enlarged and reduced first. */
 #include "nets.h"
 
 #include <math.h>
@@ -35,7 +35,7 @@ static void blocks_make(struct dict *dict, const struct net_case *net, int part,
     char key[64], name[128];
     for (int b = 0; b < blocks; b++) {
         snprintf(key, sizeof(key), "unet.swin%d.block.%d", part, b);
-        for (int n = 1; net->form && n <= 2; n++)
+        for (int n = 1; net->form == 1 && n <= 2; n++)
             norm_make(dict, channels, key, n);
         snprintf(name, sizeof(name), "%s.attn.qkv", key);
         dense_make(dict, 3 * channels, channels, name);
@@ -55,6 +55,11 @@ void swin_make(struct dict *dict, const struct net_case *net)
 {
     int c = net->features, last = net->scale >= 4 ? 2 * c : c;
     int made = net->channels * net->scale * net->scale;
+    if (net->form == 2) {
+        dict->network = "waifu2x.swin_unet_4x";
+        dict->wrapper = "state_dict";
+        dict->antialiased = true;
+    }
     dict_conv(dict, c / 2, net->channels, 3, "unet.patch.0");
     dict_conv(dict, c, c / 2, 3, "unet.patch.2");
     blocks_make(dict, net, 1, c, 2);
@@ -204,9 +209,48 @@ static struct picture blocks_run(struct forward *f, const struct net_case *net, 
     }
 }
 
+static double keys(double x)
+{
+    x = fabs(x);
+    if (x < 1)
+        return 1.5 * x * x * x - 2.5 * x * x + 1;
+    return x < 2 ? -0.5 * x * x * x + 2.5 * x * x - 4 * x + 2 : 0;
+}
+
+/* One axis of a picture to another size, by PyTorch's smooth bicubic interpolation: the kernel is
+ * as much wider as the picture becomes smaller. What lies beyond the edges has no weight. */
+static struct picture resize_axis(struct forward *f, struct picture x, int size, bool rows)
+{
+    int old = rows ? x.h : x.w;
+    double ratio = (double)old / size, wide = fmax(ratio, 1);
+    struct picture out = f_new(f, x.c, rows ? size : x.h, rows ? x.w : size);
+    for (int n = 0; n < out.c * out.h * out.w; n++) {
+        int at = rows ? n / out.w % out.h : n % out.w, c = n / (out.h * out.w);
+        double centre = ratio * (at + 0.5), sum = 0, weights = 0;
+        for (int i = 0; i < old; i++) {
+            double weight = keys((i + 0.5 - centre) / wide);
+            int row = rows ? i : n / out.w % out.h, column = rows ? n % out.w : i;
+            weights += weight;
+            sum += weight * x.v[(c * x.h + row) * x.w + column];
+        }
+        out.v[n] = sum / weights;
+    }
+    return out;
+}
+
+/* Cut to what no edge has touched, as Planche pads no more than that. */
+static struct picture smooth(struct forward *f, struct picture x)
+{
+    struct picture y = resize_axis(f, resize_axis(f, x, 2 * x.h, true), 2 * x.w, false);
+    y = resize_axis(f, resize_axis(f, y, x.h, true), x.w, false);
+    return f_crop(f, y, 3);
+}
+
 struct picture swin_run(struct forward *f, const struct net_case *net, struct picture x)
 {
     struct picture first, second;
+    if (net->form == 2)
+        x = smooth(f, x);
     x = f_leaky(f, f_conv(f, x, 0, "unet.patch.0"), 0.1);
     x = f_crop(f, f_leaky(f, f_conv(f, x, 0, "unet.patch.2"), 0.1), 6);
     first = blocks_run(f, net, x, 1);

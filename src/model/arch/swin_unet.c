@@ -7,10 +7,13 @@
 #include "model/arch/builder.h"
 #include "model/arch/keys.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-#define EDGE 6 /* rows and columns that are cut off behind the first convolutions */
+#define EDGE   6 /* rows and columns that are cut off behind the first convolutions */
+#define RADIUS 3 /* of the kernel that smooths */
+#define SMOOTH (2 * RADIUS + 1)
 
 static bool detect(const struct planche_state *state)
 {
@@ -65,6 +68,54 @@ static int add_up(struct planche_arch_builder *builder, int x, int number)
 {
     return planche_arch_shuffle(builder, planche_arch_conv(builder, x, "unet.up%d.proj", number),
                                 2);
+}
+
+/* Keys' kernel with a = -0.5, as PyTorch has it where it smooths. */
+static double cubic(double x)
+{
+    x = fabs(x);
+    return x < 1 ? (1.5 * x - 2.5) * x * x + 1 : x < 2 ? ((-0.5 * x + 2.5) * x - 4) * x + 2 : 0;
+}
+
+/* What a pixel is made of by an enlargement by two and a reduction by two, both smooth: each of the
+ * eight pixels that the reduction reads is one of four that the page has. */
+static void find_taps(double taps[SMOOTH])
+{
+    memset(taps, 0, SMOOTH * sizeof(*taps));
+    for (int i = -3; i <= 4; i++) {
+        double place = (i + 0.5) / 2 - 0.5;
+        for (int j = -RADIUS; j <= RADIUS; j++)
+            taps[j + RADIUS] += cubic((i - 0.5) / 2) / 2 * cubic(j - place);
+    }
+}
+
+static enum planche_status fill_smooth(const struct planche_arch_builder *builder,
+                                       const struct planche_arch_source *source,
+                                       struct planche_layer *layer)
+{
+    double taps[SMOOTH];
+    (void)builder;
+    (void)source;
+    find_taps(taps);
+    for (size_t i = 0; i < layer->weight_count; i++)
+        layer->weights[i] = (float)(taps[i / SMOOTH % SMOOTH] * taps[i % SMOOTH]);
+    return PLANCHE_OK;
+}
+
+/* nunif's pre_antialias: the page is enlarged and reduced before anything else. */
+static int add_smooth(struct planche_arch_builder *builder, int x, int channels)
+{
+    struct planche_layer *layer;
+    if (!builder->state->antialiased)
+        return x;
+    x = planche_arch_add(builder, PLANCHE_LAYER_CONVOLUTION, x, -1);
+    layer = planche_arch_last_layer(builder);
+    layer->channels = layer->groups = channels;
+    layer->kernel_w = layer->kernel_h = SMOOTH;
+    layer->stride_w = layer->stride_h = layer->dilation_w = layer->dilation_h = 1;
+    layer->weight_count = (size_t)channels * SMOOTH * SMOOTH;
+    planche_arch_last_source(builder)->fill = fill_smooth;
+    return x;
 }
 
 static int add_patch(struct planche_arch_builder *builder, int x)
@@ -123,7 +174,8 @@ static void build(struct planche_arch_builder *builder)
     int x;
     if (!measure(builder))
         return;
-    x = add_unet(builder, planche_arch_input(builder, builder->facts.in));
+    x = planche_arch_input(builder, builder->facts.in);
+    x = add_unet(builder, add_smooth(builder, x, builder->facts.in));
     if (planche_arch_tensor(builder->state, "unet.to_image.proj.2.weight")) {
         x = planche_arch_leaky(builder, planche_arch_conv(builder, x, "unet.to_image.proj.0"),
                                0.2f);

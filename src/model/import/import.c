@@ -172,23 +172,43 @@ static enum planche_status look_at_place(const struct planche_import_file *file,
                                  file->base);
 }
 
+#define FOLDER   "models-"
+#define MAX_NAME 200
+
+/* The name of a model that is in no catalogue: its own. Of a folder that is called as those of
+ * ncnn's programs are (models-pro) the rest stands before it: the same names lie in several, and
+ * Real-CUGAN's colours are told by it. */
+static const char *other_name(const struct planche_import_file *file, char *name)
+{
+    const char *end = file->base > file->name ? file->base - 1 : file->name, *from = end;
+    while (from > file->name && from[-1] != '/')
+        from--;
+    size_t length = (size_t)(end - from), skip = strlen(FOLDER);
+    if (length <= skip || strncmp(from, FOLDER, skip) != 0 ||
+        length - skip + strlen(file->base) >= MAX_NAME)
+        return file->base;
+    snprintf(name, MAX_NAME + 1, "%.*s-%s", (int)(length - skip), from + skip, file->base);
+    return name;
+}
+
 /* A model that is in no catalogue, with the file beside it if it has one: looks where it is to go,
  * and, if `now`, brings it there. */
 static enum planche_status place_other(struct import *import, struct planche_import_file *file,
                                        bool now, struct planche_error *error)
 {
-    char path[MAX_PATH], second[MAX_PATH];
+    char path[MAX_PATH], second[MAX_PATH], name[MAX_NAME + 1];
     struct planche_import_file *partner;
     bool there = false, second_there = true;
     enum planche_status status = planche_import_find_partner(&import->stage, file, &partner, error);
     if (status == PLANCHE_OK && !now)
         status = planche_import_check_model(&import->stage, file, partner, error);
     if (status == PLANCHE_OK)
-        status = join(path, import->stage.directory, OTHERS "/", file->base, error);
+        status = join(path, import->stage.directory, OTHERS "/", other_name(file, name), error);
     if (status == PLANCHE_OK)
         status = look_at_place(file, path, &there, error);
     if (status == PLANCHE_OK && partner)
-        status = join(second, import->stage.directory, OTHERS "/", partner->base, error);
+        status =
+            join(second, import->stage.directory, OTHERS "/", other_name(partner, name), error);
     if (status == PLANCHE_OK && partner)
         status = look_at_place(partner, second, &second_there, error);
     if (status || !now)
@@ -207,8 +227,10 @@ static enum planche_status check_name(const struct import *import,
                                       const struct planche_import_file *file,
                                       struct planche_error *error)
 {
+    char names[2][MAX_NAME + 1];
     for (const struct planche_import_file *other = import->stage.files; other < file; other++) {
-        if (other->model && !other->used && strcmp(other->base, file->base) == 0)
+        if (other->model && !other->used &&
+            strcmp(other_name(other, names[0]), other_name(file, names[1])) == 0)
             return planche_fail(error, PLANCHE_ERROR_DATA,
                                 "%s: %s and %s have one name: rename one", import->stage.source,
                                 other->name, file->name);

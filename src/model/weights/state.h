@@ -48,6 +48,7 @@ struct planche_state {
     const char *licence;                  /* as the file states it; NULL: it does not */
     const char *network;                  /* its name, likewise: "waifu2x.upcunet" */
     bool unclipped;                       /* nunif's no_clip */
+    bool antialiased;                     /* and pre_antialias */
 };
 
 /* Sets count and extent from a tensor's shape and strides. NULL, or why they are not those of a

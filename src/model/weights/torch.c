@@ -68,16 +68,23 @@ static const struct planche_pickle_value *unwrap(const struct planche_pickle_val
     return value;
 }
 
+/* An option of nunif's networks that is on. */
+static bool is_set(const struct planche_pickle_value *options, const char *name)
+{
+    const struct planche_pickle_value *option = options ? planche_pickle_get(options, name) : NULL;
+    return option && option->type == PLANCHE_PICKLE_INT && option->integer != 0;
+}
+
 /* What nunif's files say of their network. */
 static void take_network(struct planche_state *state, const struct planche_pickle_value *object)
 {
     const struct planche_pickle_value *name = planche_pickle_get(object, "name");
-    const struct planche_pickle_value *options = planche_pickle_get(object, "kwargs"), *clip;
+    const struct planche_pickle_value *options = planche_pickle_get(object, "kwargs");
     if (!planche_pickle_get(object, "nunif_model") || !name || name->type != PLANCHE_PICKLE_TEXT)
         return;
     state->network = name->text;
-    clip = options ? planche_pickle_get(options, "no_clip") : NULL;
-    state->unclipped = clip && clip->type == PLANCHE_PICKLE_INT && clip->integer != 0;
+    state->unclipped = is_set(options, "no_clip");
+    state->antialiased = is_set(options, "pre_antialias");
 }
 
 static enum planche_status collect(struct planche_state *state,
