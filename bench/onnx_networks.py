@@ -172,7 +172,7 @@ def mosr(b, channels, count, scale):
 
 
 WINDOW, SWIN_PAD = 6, 8  # swin_unet takes as much away, and pads nothing
-SWIN_SIDE = 384  # of pages: a multiple of 48
+SWIN_SIDE = 192  # of pages: a multiple of 48
 
 
 class Attention:
