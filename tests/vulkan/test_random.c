@@ -203,9 +203,33 @@ static void test_random_networks(void **state)
     assert_true(done * 10 >= 2 * count * 8);
 }
 
+/* What no shader does is refused by its name, so that the CPU can take the network. */
+static void test_refused(void **state)
+{
+    char device[16];
+    struct network network;
+    struct planche_budget budget;
+    struct planche_gpu_pool *gpus;
+    struct planche_error error;
+    const struct planche_gpu_pool_options options = {
+        .devices = device, .path = PLANCHE_GPU_PATH_F32, .pool = pool_of(WORKERS)};
+    (void)state;
+    snprintf(device, sizeof(device), "%u", gpu_need().index);
+    assert_true(network_make_random(&network, 1));
+    network.net->steps[1].op = PLANCHE_STEP_ATTENTION;
+    planche_budget_init(&budget, 0);
+    assert_int_equal(planche_gpu_pool_create(&gpus, network.net, &options, &budget, &error),
+                     PLANCHE_ERROR_UNSUPPORTED);
+    assert_non_null(strstr(error.message, "attention"));
+    assert_non_null(strstr(error.message, network.net->steps[1].name));
+    assert_int_equal(atomic_load(&budget.used), 0);
+    network_free(&network);
+}
+
 int main(int argc, char **argv)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_random_networks)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_random_networks),
+                                       cmocka_unit_test(test_refused)};
     if (test_quick())
         count = 2;
     if (argc > 1)
