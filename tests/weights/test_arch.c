@@ -155,6 +155,65 @@ static void test_networks(void **state)
         check(&net_cases[i], (uint64_t)i + 1);
 }
 
+/* The place of a tensor's name in a file's head. */
+static uint8_t *name_in(const struct file *file, const char *name)
+{
+    char quoted[128];
+    size_t length = (size_t)snprintf(quoted, sizeof(quoted), "\"%s\":", name);
+    for (uint8_t *at = file->data; at + length <= file->data + file->size; at++)
+        if (memcmp(at, quoted, length) == 0)
+            return at;
+    return NULL;
+}
+
+/* Loads a network of which a tensor has another name. Whether an error names the tensor; any error
+ * names the file. */
+static bool names_tensor(const struct net_case *net, struct file *file, const char *name)
+{
+    char path[128], key[96];
+    uint8_t *at = name_in(file, name);
+    const struct planche_model_source source = {
+        .param_path = path, .param = file->data, .param_size = file->size};
+    struct planche_budget budget;
+    struct planche_error error = {.message = ""};
+    struct planche_net *made;
+    snprintf(path, sizeof(path), "folder/%s.safetensors", net->name);
+    assert_non_null(at);
+    planche_budget_init(&budget, 0);
+    at[1] = '_';
+    enum planche_status status = planche_model_load(&made, &source, NULL, &budget, &error);
+    at[1] = (uint8_t)name[0];
+    if (status && (!strstr(error.message, path) ||
+                   (status != PLANCHE_ERROR_MODEL && status != PLANCHE_ERROR_UNSUPPORTED)))
+        fail_msg("%s without %s: %s", net->name, name, error.message);
+    planche_net_destroy(&made);
+    assert_int_equal(budget.used, 0);
+    snprintf(key, sizeof(key), "%.90s", name);
+    if (strrchr(key, '.'))
+        *strrchr(key, '.') = '\0';
+    return status && strstr(error.message, key);
+}
+
+/* Whatever tensor is missing: what can still be read is read, an error names the file. */
+static void test_missing(void **state)
+{
+    (void)state;
+    for (int i = 0; i < net_case_count; i++) {
+        const struct net_case *net = &net_cases[i];
+        struct dict dict = {.random = 3};
+        int named = 0;
+        net->make(&dict, net);
+        struct file file = dict_safetensors(&dict);
+        for (int t = 0; t < dict.count; t++)
+            named += names_tensor(net, &file, dict.tensors[t].name);
+        if (named * 8 < dict.count)
+            fail_msg("%s: only %d of %d tensors that are missing are named", net->name, named,
+                     dict.count);
+        free(file.data);
+        dict_free(&dict);
+    }
+}
+
 /* Kernels whose axes lie the other way round in memory give the same. */
 static void test_strides(void **state)
 {
@@ -469,9 +528,9 @@ int main(void)
 {
     isa_count = isa_list(PLANCHE_PRECISION_F32, isas);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_networks),  cmocka_unit_test(test_strides),
-        cmocka_unit_test(test_windows),   cmocka_unit_test(test_ncnn),
-        cmocka_unit_test(test_ncnn_mosr),
+        cmocka_unit_test(test_networks), cmocka_unit_test(test_missing),
+        cmocka_unit_test(test_strides),  cmocka_unit_test(test_windows),
+        cmocka_unit_test(test_ncnn),     cmocka_unit_test(test_ncnn_mosr),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
