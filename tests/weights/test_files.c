@@ -281,7 +281,6 @@ static void test_unsupported(void **state)
          "layers.0.residual_group.blocks.0.attn.aligned_relative_position_index");
     KEYS("architecture Swin2SR", "layers.0.residual_group.blocks.0.norm1.weight",
          "layers.0.residual_group.blocks.0.mlp.fc1.bias", "patch_embed.proj.weight");
-    KEYS("architecture swin_unet", "unet.patch.0.weight", "unet.swin1.block.0.attn.qkv.weight");
     KEYS("architecture SCUNet", "m_head.0.weight", "m_tail.0.weight");
     KEYS("with group norm", "feats.0.weight", "feats.1.lk.conv.weight",
          "feats.1.channel_mixer.0.weight", "feats.1.norm.weight");
