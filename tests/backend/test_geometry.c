@@ -49,8 +49,8 @@ static void include_taps(struct range *range, const struct planche_receptive_fie
         break;
     case PLANCHE_RECEPTIVE_FIELD_WINDOW:
         for (int64_t i = y - field->stride; i <= y + field->stride; i++)
-            if ((i - field->offset + field->stride) / field->stride ==
-                (y - field->offset + field->stride) / field->stride)
+            if ((i - field->offset + 4 * field->stride) / field->stride ==
+                (y - field->offset + 4 * field->stride) / field->stride)
                 include(range, i);
         break;
     case PLANCHE_RECEPTIVE_FIELD_REFLECT: {
