@@ -91,13 +91,13 @@ def exported():
             yield f'export.py: {form} begins {export.text(lines)[:20]}'
         if len(data) != 4 * weights:
             yield f'export.py: {len(data)} bytes of weights of {form}, not {4 * weights}'
-        for small in (False, True):
+        for small in (None, stored.in_bytes):
             again = stored.unpack(stored.pack(net, small))
             far = max(np.abs(again[key] - net[key]).max() for key in net)
             if far > (63 / 254 if small else 0) + 1e-9:
-                yield f'stored.py: {form}, in bytes {small}: a number is off by {far}'
+                yield f'stored.py: {form}, in bytes {bool(small)}: a number is off by {far}'
             if stored.pack(again, small) != stored.pack(net, small):
-                yield f'stored.py: {form}, in bytes {small}: bytes are not what they were'
+                yield f'stored.py: {form}, in bytes {bool(small)}: bytes are not what they were'
     for level, value in ((-2, 0), (-1, 0), (.25, 1.25), (3, 4), (9, 4)):
         if abs(export.bias(net['bias0'], level)[0] - value) > 1e-9:
             yield f'export.py: bias at level {level}'

@@ -4,6 +4,7 @@
 
 export.py NET OUT.planche           the network with all levels, as networks/ has them (stored.py);
                                     with --bytes its kernels in bytes instead of 16 bits
+                                    (rounding.py loses less by that)
 export.py NET OUT [--level L]       OUT.param and OUT.bin for one level of cleaning (-1 to 3)
 
 NET is NAME.npz or NAME.planche. The layers are those of SRVGGNetCompact: convolutions with PReLU,
@@ -80,7 +81,7 @@ def main():
     args = parser.parse_args()
     net = stored.load(args.net)
     if args.out.endswith('.planche'):
-        stored.save(args.out, net, args.bytes)
+        stored.save(args.out, net, stored.in_bytes if args.bytes else None)
         return
     lines, weights = layers(net, args.level)
     with open(args.out + '.param', 'w', encoding='ascii') as stream:

@@ -146,7 +146,12 @@ def export(args):
             form[3] = 1
             net = network.adapted(net, tuple(form))
             net['form'] = form
-        stored.save(path, net, 'bytes' in how.split(','))
+        if 'bytes' in how.split(','):
+            import rounding  # needs torch  # pylint: disable=import-outside-toplevel
+            found = rounding.kernels(net, *rounding.pages(args.set, stored.form_of(net)[3]))
+            stored.save(path, net, lambda k, _, found=found: found[k])
+        else:
+            stored.save(path, net)
 
 
 def figured(args, folder, *rest):

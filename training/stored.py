@@ -75,8 +75,8 @@ def kernel_of(net, k):
     return kernel.transpose(1, 0, 2, 3) if k == middle(form_of(net))[1] else kernel
 
 
-def in_bytes(kernel):
-    """(ranges of the outputs in 16 bits, numbers) of a kernel."""
+def in_bytes(_, kernel):
+    """(ranges of the outputs in 16 bits, numbers) of a kernel, each weight rounded by itself."""
     rows = np.asarray(kernel, np.float64).reshape(len(kernel), -1)
     ranges = np.abs(rows).max(1).astype('<f2')
     step = np.maximum(ranges.astype(np.float64), 1e-30)[:, None] / 127
@@ -96,18 +96,18 @@ def halves(name, array, shape):
     return array.tobytes()
 
 
-def pack(net, small=False):
-    """The bytes of a folded network: the arrays of network.Network.folded(). small: with kernels in
-    bytes."""
+def pack(net, small=None):
+    """The bytes of a folded network: the arrays of network.Network.folded(). small: what makes bytes of
+    the kernel of a layer, such as in_bytes; None: all is in 16 bits."""
     form = form_of(net)
     version = 2 if small or form[5] else 1
-    parts = [HEADER.pack(MAGIC, version, *form[:4], LEVELS, small, *form[4:], 0)]
+    parts = [HEADER.pack(MAGIC, version, *form[:4], LEVELS, bool(small), *form[4:], 0)]
     table = layers(form)
     for k, (inputs, outputs, side) in enumerate(table):
         kernel, shape = kernel_of(net, k), (outputs, inputs, side, side)
         whole = halves(f'kernel{k}', kernel, shape)
         if small and 0 < k < len(table) - 1:
-            whole = b''.join(part.tobytes() for part in in_bytes(kernel))
+            whole = b''.join(part.tobytes() for part in small(k, kernel))
         parts += [whole, halves(f'bias{k}', net[f'bias{k}'], (LEVELS, outputs))]
         if k < len(table) - 1:
             parts.append(halves(f'slope{k}', net[f'slope{k}'], (outputs,)))
@@ -163,6 +163,6 @@ def load(path):
         return unpack(stream.read(), path)
 
 
-def save(path, net, small=False):
+def save(path, net, small=None):
     with open(path, 'wb') as stream:
         stream.write(pack(net, small))
