@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The truthful output file: a temporary file in the same folder, synced, then renamed. */
+/* The truthful output file: a temporary file in the same folder, synced, then renamed. Where the
+ * file system can, it has no name until it is synced: a process that is killed leaves nothing. */
 #include "io/atomic_file.h"
 
 #include "base/status.h"
@@ -77,22 +78,35 @@ static enum planche_status set_names(struct planche_atomic_file *file, const cha
     return planche_fail_memory(error, file->budget, BUFFER_BYTES, path);
 }
 
-static enum planche_status make_temporary(struct planche_atomic_file *file,
-                                          struct planche_error *error)
+/* Where the temporary file may be, by a new name: makes it, or gives one without a name that. */
+static bool make_named(struct planche_atomic_file *file)
 {
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
         uint64_t number;
         if (!planche_system_random(&number, sizeof number))
-            break;
+            return false;
         planche_temp_name_numbered(file->temporary, file->temporary_size, file->path, number);
-        file->fd = planche_fd_create(file->temporary, 0666);
-        file->created = file->fd >= 0;
+        if (file->fd < 0)
+            file->created = (file->fd = planche_fd_create(file->temporary, 0666)) >= 0;
+        else
+            file->created = planche_fd_name(file->fd, file->temporary);
         if (file->created)
-            return PLANCHE_OK;
+            return true;
         if (errno != EEXIST)
-            break;
+            return false;
     }
-    return say(error, file->path, errno == EEXIST ? EIO : errno);
+    errno = EIO;
+    return false;
+}
+
+static enum planche_status make_temporary(struct planche_atomic_file *file,
+                                          struct planche_error *error)
+{
+    snprintf(file->temporary, file->temporary_size, "%.*s", (int)file->folder, file->path);
+    file->fd = planche_fd_create_nameless(file->folder > 0 ? file->temporary : ".", 0666);
+    if (file->fd >= 0 || make_named(file))
+        return PLANCHE_OK;
+    return say(error, file->path, errno);
 }
 
 enum planche_status planche_atomic_file_create(struct planche_atomic_file **out, const char *path,
@@ -175,7 +189,7 @@ static bool sync_and_close(struct planche_atomic_file *file)
     if (!flush(file))
         return false;
     if (planche_fd_sync(file->fd) && planche_fd_has_size(file->fd, file->written) &&
-        planche_fd_close(&file->fd))
+        (file->created || make_named(file)) && planche_fd_close(&file->fd))
         return true;
     file->reason = errno;
     return false;

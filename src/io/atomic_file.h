@@ -17,8 +17,9 @@ struct planche_atomic_file;
  * Says so before long work; create asks again. Errors: EXISTS, IO, ARGUMENT. */
 enum planche_status planche_atomic_file_check(const char *path, bool overwrite,
                                               struct planche_error *error);
-/* Makes a temporary file beside path, with the permissions of a new file. Errors: those of check;
- * NOT_FOUND (no such folder), IO, MEMORY, BUDGET. */
+/* Makes a temporary file beside path, without a name until it is synced where the system can, with
+ * the permissions of a new file. Errors: those of check; NOT_FOUND (no such folder), IO, MEMORY,
+ * BUDGET. */
 enum planche_status planche_atomic_file_create(struct planche_atomic_file **out, const char *path,
                                                bool overwrite, struct planche_budget *budget,
                                                struct planche_error *error);
@@ -44,8 +45,8 @@ void planche_atomic_file_revoke(struct planche_atomic_file *file);
 void planche_atomic_file_set_log(struct planche_atomic_file *file, const struct planche_log *log);
 /* Removes the temporary file unless it was committed. */
 void planche_atomic_file_destroy(struct planche_atomic_file **file);
-/* The path of the temporary file, for who must remove it in an emergency (a signal): it stays valid
- * until destroy, and names nothing once committed. */
+/* The path of the temporary file once it is synced, for who must remove it in an emergency (a
+ * signal): it stays valid until destroy, and names nothing once committed. */
 const char *planche_atomic_file_temporary_path(const struct planche_atomic_file *file);
 
 #endif

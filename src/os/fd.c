@@ -79,6 +79,33 @@ int planche_fd_create(const char *path, unsigned mode)
     return create(AT_FDCWD, path, O_EXCL, mode);
 }
 
+int planche_fd_create_nameless(const char *folder, unsigned mode)
+{
+#ifdef O_TMPFILE
+    int fd;
+    do
+        fd = open(folder, O_TMPFILE | O_WRONLY | O_CLOEXEC, (mode_t)mode);
+    while (fd < 0 && errno == EINTR);
+    /* Without /proc it could never have a name. */
+    char link[40];
+    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+    if (fd >= 0 && access(link, F_OK) != 0)
+        planche_fd_close(&fd);
+    return fd;
+#else
+    (void)folder, (void)mode;
+    errno = ENOTSUP;
+    return -1;
+#endif
+}
+
+bool planche_fd_name(int fd, const char *path)
+{
+    char link[40];
+    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+    return linkat(AT_FDCWD, link, AT_FDCWD, path, AT_SYMLINK_FOLLOW) == 0;
+}
+
 int planche_fd_create_at(int folder, const char *name, unsigned mode)
 {
     return create(folder, name, O_EXCL, mode);

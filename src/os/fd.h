@@ -34,6 +34,11 @@ int planche_fd_create(const char *path, unsigned mode);
 int planche_fd_create_at(int folder, const char *name, unsigned mode);
 /* The same, but what a regular file of that name holds is removed. Links are not followed. */
 int planche_fd_create_or_empty(const char *path, unsigned mode);
+/* Creates a file in a folder that has no name yet, and is gone when the process ends before it has
+ * one. -1: where the system or the file system does not know such. */
+int planche_fd_create_nameless(const char *folder, unsigned mode);
+/* Gives it a name. False: errno says why not, EEXIST when the name is taken. */
+bool planche_fd_name(int fd, const char *path);
 /* Another descriptor of the same open file: they share the position. -1: errno says why not. */
 int planche_fd_duplicate(int fd);
 /* Closes *fd if it is not -1, and makes it -1. False: errno says why what was written may not be
