@@ -6,6 +6,7 @@
 #include "archive/format.h"
 #include "base/checked.h"
 #include "base/status.h"
+#include "base/text.h"
 #include "os/fd.h"
 #include "os/file.h"
 
@@ -176,6 +177,21 @@ static bool next_name(struct folder *folder, struct level **level, const char **
     return true;
 }
 
+/* A name with control characters, which no book can have, is told without them: one odd name in a
+ * folder of the user's own is no reason to do nothing of it. */
+static void make_tellable(struct planche_archive *archive, char *shown)
+{
+    struct folder *folder = archive->state;
+    if (strlen(shown) > PLANCHE_ENTRY_NAME_BYTES)
+        return;
+    strcpy(folder->scratch, shown);
+    planche_text_clean(shown);
+    if (strcmp(folder->scratch, shown) != 0)
+        planche_log_write(archive->log, PLANCHE_LOG_WARNING,
+                          "%s/%s: has control characters in its name, which are left out",
+                          archive->path, folder->shown);
+}
+
 static enum planche_status take_name(struct planche_archive *archive, const struct level *level,
                                      const char *name, struct planche_error *error)
 {
@@ -188,7 +204,9 @@ static enum planche_status take_name(struct planche_archive *archive, const stru
     if (level->prefix > 0)
         folder->path[level->prefix - 1] = folder->shown[level->shown - 1] = '/';
     strcpy(folder->path + level->prefix, name);
-    planche_charset_decode(&level->charset, name, size, folder->shown + level->shown);
+    char *shown = folder->shown + level->shown;
+    planche_charset_decode(&level->charset, name, size, shown);
+    make_tellable(archive, shown);
     return PLANCHE_OK;
 }
 

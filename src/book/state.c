@@ -49,7 +49,8 @@ enum planche_status planche_book_open(struct planche_book *book,
 bool planche_book_survives(const struct planche_book *book, const struct planche_entry *entry,
                            enum planche_status status)
 {
-    bool own = status == PLANCHE_ERROR_DATA ||
+    /* UNSUPPORTED: it is packed by a method that is not read, which others need not be. */
+    bool own = status == PLANCHE_ERROR_DATA || status == PLANCHE_ERROR_UNSUPPORTED ||
                (status == PLANCHE_ERROR_IO && book->from == PLANCHE_CONTAINER_FOLDER);
     /* Without one of its texts an EPUB is none. */
     return own && (entry->page || book->from != PLANCHE_CONTAINER_EPUB) &&

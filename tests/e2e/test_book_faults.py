@@ -66,6 +66,23 @@ def ntfs_disk():
             subprocess.run(["umount", disk], check=True)
 
 
+class Methods(harness.Case):
+    def test_a_method_that_is_not_read(self):
+        """A page packed by Deflate64 is one failed page, which is named; the others are made."""
+        names = ["1.png", "2.png", "3.png"]
+        data = bytearray(archives.cbz([(name, harness.page(12, 16, seed=i)) for i, name in enumerate(names)]))
+        with zipfile.ZipFile(self.write("b.cbz", bytes(data))) as book:
+            local = book.getinfo("2.png").header_offset
+        central = data.rindex(b"2.png") - 46
+        self.assertEqual((data[local:local + 4], data[central:central + 4]), (b"PK\3\4", b"PK\1\2"))
+        data[local + 8], data[central + 10] = 9, 9
+        self.write("b.cbz", bytes(data))
+        result = harness.run("b.cbz", "-o", "out.cbz", "-m", "small", cwd=self.folder, check=1)
+        self.assertIn("2.png: is packed by Deflate64", result.stderr)
+        with zipfile.ZipFile(self.path("out.cbz")) as book:
+            self.assertEqual({"1.webp", "3.webp"} - set(book.namelist()), set())
+
+
 class Faults(harness.Case):
     model = True
 
