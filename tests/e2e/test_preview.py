@@ -101,7 +101,7 @@ class Compare(harness.Case):
     def test_mistakes(self):
         path = self.page("a.png", noise(4, 4, 4))
         run("compare", path, check=2)
-        self.assert_one_line(run("compare", path, self.path("none.png"), check=1).stderr, "none.png")
+        self.assert_one_line(run("compare", path, self.path("none.png"), check=2).stderr, "none.png")
         self.write("bad.png", b"not a picture")
         self.assert_one_line(run("compare", path, self.path("bad.png"), check=1).stderr, "bad.png")
 
@@ -177,11 +177,16 @@ class Preview(harness.Case):
             self.preview("page.png", "--crop", wrong, check=2)
         self.assert_one_line(self.preview("page.png", "--crop", "10x10+35+0", check=1).stderr, "not inside")
         self.preview(check=2)
-        self.assert_one_line(self.preview("none.png", check=1).stderr, "none.png")
-        result = run("preview", "-m", "nonsense", "-m", harness.QUICK_MODEL, "page.png", check=1,
-                     cwd=self.folder)
-        self.assertIn("nonsense", result.stderr)
-        self.assertIn("page-preview.png", self.files())
+        self.assert_one_line(self.preview("none.png", check=2).stderr, "none.png")
+        # What can be known before is told before.
+        for wrong, status, says in ((["-m", "nonsense"], 2, "nonsense"), (["-m", "nonsense.param"], 3, "nonsense.param"),
+                                    (["-o", "no/x.png"], 1, "no/x.png"), (["-o", "x.xyz"], 1, "x.xyz"),
+                                    (["-o", "page.png"], 1, "exists already")):
+            result = self.preview("page.png", *wrong, check=status)
+            self.assert_one_line(result.stderr, says)
+            self.assertEqual(result.stdout, "")
+        self.assert_one_line(self.preview("-", check=2).stderr, "read from a file")
+        self.assertEqual(self.files(), ["page.png"])
 
 
 class Show(harness.Case):

@@ -3,8 +3,29 @@
 #include "preview/open.h"
 
 #include "base/status.h"
+#include "cli/cli.h"
 #include "cli/logging.h"
 #include "cli/near_file.h"
+#include "cli/terminal.h"
+#include "io/atomic_file.h"
+#include "io/temp_name.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+int planche_cli_check_input(const char *path)
+{
+    char near[PATH_MAX];
+    if (access(path, F_OK) == 0 || errno != ENOENT)
+        return PLANCHE_CLI_OK;
+    if (planche_cli_near_file(path, near, sizeof near))
+        return planche_cli_usage_error("", "%s: there is no such file; did you mean %s?", path,
+                                       near);
+    return planche_cli_usage_error("", "%s: there is no such file; nothing was done", path);
+}
 
 enum planche_status planche_cli_open_image(struct planche_image **image, const char *path,
                                            const struct planche_cli_options *options,
@@ -35,6 +56,30 @@ enum planche_status planche_cli_open_picture(struct planche_cli_picture *picture
         status = planche_cli_picture_take(picture, image, &whole, error);
     planche_image_destroy(&image);
     return status;
+}
+
+bool planche_cli_can_save(const char *path, const struct planche_cli_options *options,
+                          struct planche_error *error)
+{
+    char folder[PATH_MAX];
+    if (planche_atomic_file_check(path, options->page.overwrite != 0, error) != PLANCHE_OK)
+        return false;
+    int length = (int)planche_temp_name_folder(path);
+    snprintf(folder, sizeof folder, "%.*s", length > 0 ? length : 1, length > 0 ? path : ".");
+    if (access(folder, W_OK | X_OK) != 0) {
+        planche_fail(error, PLANCHE_ERROR_IO, "%s: cannot be written there: %s", path,
+                     strerror(errno));
+        return false;
+    }
+    if (options->page.format == PLANCHE_FORMAT_AUTO &&
+        !planche_format_is_written(planche_format_from_name(path))) {
+        planche_fail(error, PLANCHE_ERROR_ARGUMENT,
+                     "%s: is not the name of a format that is written: give one that ends in .png, "
+                     ".webp, .jpg, .avif or .jxl",
+                     path);
+        return false;
+    }
+    return true;
 }
 
 enum planche_status planche_cli_save_picture(const struct planche_cli_picture *picture,

@@ -16,10 +16,12 @@
 
 #include "base/status.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define DEFAULT_SCALE 2
 #define DEFAULT_SIDE  300 /* of the crop, pixels of the page */
@@ -77,7 +79,8 @@ static enum planche_status take_page(struct sheet *sheet, const char *path,
 /* Room for so many panes, in rows of three. */
 static bool make_sheet(struct sheet *sheet, unsigned panes)
 {
-    unsigned columns = panes < COLUMNS ? panes : COLUMNS, rows = (panes + columns - 1) / columns;
+    unsigned columns = panes > 0 && panes < COLUMNS ? panes : COLUMNS;
+    unsigned rows = (panes + columns - 1) / columns;
     uint64_t width = (uint64_t)sheet->crop.width * sheet->scale;
     uint64_t height = (uint64_t)sheet->crop.height * sheet->scale;
     uint64_t all_width = columns * width + (columns - 1) * GAP;
@@ -302,6 +305,29 @@ static bool show(const struct sheet *sheet)
     return how == PLANCHE_CLI_SHOW_NONE || planche_cli_show_picture(&sheet->picture, how);
 }
 
+/* What can be known before the work: that the models are known, and that the picture can be where
+ * it is to be. */
+static int check(const struct planche_cli_options *options, const char *const *models,
+                 unsigned count, const char *output)
+{
+    struct planche_error error = {0};
+    unsigned scale;
+    for (unsigned i = 0; i < count; i++) {
+        struct planche_engine_options wanted = options->engine;
+        wanted.model = models[i];
+        if (planche_cli_choose(&wanted, options->level, &scale, &error) != PLANCHE_OK)
+            return planche_cli_wrong_model(&wanted, &error);
+        if (planche_cli_model_is_path(models[i]) && access(models[i], R_OK) != 0) {
+            planche_cli_message("%s: this model cannot be read: %s", models[i], strerror(errno));
+            return PLANCHE_CLI_NOT_STARTED;
+        }
+    }
+    if (planche_cli_can_save(output, options, &error))
+        return PLANCHE_CLI_OK;
+    planche_cli_message("%s", error.message);
+    return PLANCHE_CLI_PAGE_FAILED;
+}
+
 static int preview(struct sheet *sheet, const char *input)
 {
     const struct planche_cli_options *options = sheet->options;
@@ -314,6 +340,9 @@ static int preview(struct sheet *sheet, const char *input)
     char output[PATH_MAX];
     if (!name_output(output, sizeof output, options, input))
         return planche_cli_usage_error("preview", "%s: the name is too long", input);
+    int wrong = check(options, models, count, output);
+    if (wrong != PLANCHE_CLI_OK)
+        return wrong;
     if (take_page(sheet, input, &error) != PLANCHE_OK) {
         planche_cli_message("%s", error.message);
         return PLANCHE_CLI_PAGE_FAILED;
@@ -345,6 +374,9 @@ int planche_cli_preview(int argc, char **argv)
         return status;
     if (argc - first != 1)
         return planche_cli_usage_error("preview", "one page is shown, not %d", argc - first);
+    if (strcmp(argv[first], "-") == 0)
+        return planche_cli_usage_error("preview", "the page is read from a file, which '-' is none "
+                                                  "of: write it to a file and name that");
     if (options.show == PLANCHE_CLI_SHOW_SIXEL && !planche_cli_sixel_is_built())
         return planche_cli_usage_error("show", "--show sixel: this build is without libsixel");
     if (options.json &&
@@ -353,7 +385,9 @@ int planche_cli_preview(int argc, char **argv)
     struct sheet sheet = {.options = &options,
                           .path = argv[first],
                           .scale = options.engine.scale ? options.engine.scale : DEFAULT_SCALE};
-    status = preview(&sheet, argv[first]);
+    status = planche_cli_check_input(argv[first]);
+    if (status == PLANCHE_CLI_OK)
+        status = preview(&sheet, argv[first]);
     planche_cli_picture_free(&sheet.page);
     planche_cli_picture_free(&sheet.picture);
     return status;
