@@ -501,9 +501,9 @@ class Import(Models):
         self.models("remove", MODEL)
         os.unlink(self.path("x/y/copy.param"))
         os.unlink(self.path("x/y/any name.bin"))
-        self.assert_one_line(self.models("import", self.path("x/y/any name.param"), check=3).stderr, "any name.bin",
+        self.assert_one_line(self.models("import", self.path("x/y/any name.param"), check=1).stderr, "any name.bin",
                              "missing")
-        self.assert_one_line(self.models("import", self.path("x"), check=3).stderr, "any name", ".bin")
+        self.assert_one_line(self.models("import", self.path("x"), check=1).stderr, "any name", ".bin")
         self.assert_nothing()
 
     def own(self, name="mine.planche"):
@@ -525,10 +525,10 @@ class Import(Models):
             last = file.read(1)
             file.seek(-1, os.SEEK_END)
             file.write(bytes([last[0] ^ 1]))
-        self.assert_one_line(self.models("import", self.path("mine.planche"), check=3).stderr, "another model")
+        self.assert_one_line(self.models("import", self.path("mine.planche"), check=1).stderr, "another model")
         self.assertEqual(self.read("cache/imported/mine.planche"), before)
         self.write("bad.planche", before[:1000])
-        self.assert_one_line(self.models("import", self.path("bad.planche"), check=3).stderr, "bad.planche")
+        self.assert_one_line(self.models("import", self.path("bad.planche"), check=1).stderr, "bad.planche")
         self.assertEqual(self.files("cache/imported"), ["mine.planche"])
 
     def test_models_of_programs(self):
@@ -547,7 +547,7 @@ class Import(Models):
         files = self.files_of(MODEL)
         self.write("p.tgz", self.tar([(INSIDE + MODEL + ".param", files[".param"]),
                                       (INSIDE + MODEL + ".bin", files[".bin"][:-4] + b"abcd")]))
-        self.assert_one_line(self.models("import", self.path("p.tgz"), check=3).stderr, MODEL, "damaged")
+        self.assert_one_line(self.models("import", self.path("p.tgz"), check=1).stderr, MODEL, "damaged")
         self.assert_nothing()
 
     def test_packs(self):
@@ -586,11 +586,11 @@ class Import(Models):
         shutil.rmtree(self.path("cache"))
         self.assertIn("3 imported", self.models("import", self.path("pack.tar")).stderr)
         self.assertEqual(self.files("cache/imported"), sorted(names))
-        self.assert_one_line(self.models("import", self.own("a" * 193 + ".planche"), check=3).stderr, "too long")
+        self.assert_one_line(self.models("import", self.own("a" * 193 + ".planche"), check=1).stderr, "too long")
 
     def test_names_that_no_pack_can_have(self):
         for name in ("a\nb.planche", "\x1b[31m.planche", "\udcff.planche"):
-            self.assert_one_line(self.models("import", self.own(name), check=3).stderr, "control characters", "rename")
+            self.assert_one_line(self.models("import", self.own(name), check=1).stderr, "control characters", "rename")
         self.assert_nothing()
 
     def test_sums_of_other_files(self):
@@ -604,7 +604,7 @@ class Import(Models):
         for name, content in (("doc/read", None), ("doc/read me", None), ("mine.planche", b"")):
             changed = {n: content if n == name else text for n, text in files.items() if n != name or content is not None}
             self.write("pack.tar", self.tar([("SHA256SUMS", sums.encode()), *changed.items()], packed=False))
-            self.assert_one_line(self.models("import", self.path("pack.tar"), check=3).stderr, f"lacks {name},")
+            self.assert_one_line(self.models("import", self.path("pack.tar"), check=1).stderr, f"lacks {name},")
 
     def test_pack_that_was_changed(self):
         with open(self.own(), "rb") as file:
@@ -617,7 +617,7 @@ class Import(Models):
                 ("no list of sums", b"nonsense", {"mine.planche": data}),
                 ("no list of sums", line + b"\0" * 90, {"mine.planche": data})):
             self.write("pack.tar", self.tar([("SHA256SUMS", sums), *files.items()], packed=False))
-            self.assert_one_line(self.models("import", self.path("pack.tar"), check=3).stderr, what)
+            self.assert_one_line(self.models("import", self.path("pack.tar"), check=1).stderr, what)
             self.assert_nothing()
 
     def test_hostile_packs(self):
@@ -642,7 +642,7 @@ class Import(Models):
                 ("times its size", [("a.bin", bytes(1 << 25))]),
                 ("no model", [("readme", b"x")])):
             self.write("pack.tgz", self.tar(files))
-            self.assert_one_line(self.models("import", self.path("pack.tgz"), check=3).stderr, what)
+            self.assert_one_line(self.models("import", self.path("pack.tgz"), check=1).stderr, what)
             self.assert_nothing()
         # What begins at the root lands in the cache all the same.
         self.write("pack.tgz", self.tar([(self.path("escaped.planche"), data)]))
@@ -653,8 +653,8 @@ class Import(Models):
 
     def test_what_is_no_model(self):
         self.write("other.tgz", b"not a tarball")
-        self.assert_one_line(self.models("import", self.path("other.tgz"), check=3).stderr, "other.tgz", "neither")
-        self.assert_one_line(self.models("import", self.path("nowhere.tgz"), check=3).stderr, "nowhere.tgz")
+        self.assert_one_line(self.models("import", self.path("other.tgz"), check=1).stderr, "other.tgz", "neither")
+        self.assert_one_line(self.models("import", self.path("nowhere.tgz"), check=1).stderr, "nowhere.tgz")
         self.models("import", "--all", self.path("other.tgz"), check=2)
 
     def test_path_verify_remove(self):

@@ -359,7 +359,20 @@ class Named(Outputs):
             self.assertEqual(self.planche("a.cbz", *output).stderr,
                              "Skipped: 1 book (up to date)\n")
         self.write("c.cbz", book(2))
-        self.assertIn("source changed", self.planche("c.cbz", "-o", "b.cbz").stderr)
+        self.assertIn("made from another file", self.planche("c.cbz", "-o", "b.cbz", check=1).stderr)
+
+    def test_another_page_in_its_place(self):
+        """What was named is wanted, not the result of another page that lies there."""
+        self.write("a.png", harness.page(12, 16))
+        self.write("b.png", harness.page(12, 16, seed=5))
+        self.planche("a.png", "-o", "o.png")
+        for more in ((), ("--dry-run",)):
+            self.assertIn("o.png: exists already and was made from another file",
+                          self.planche("b.png", "-o", "o.png", *more, check=1).stderr)
+        self.assertIn("with other settings", self.planche("a.png", "-o", "o.png", "--effort", "2", check=1).stderr)
+        self.planche("b.png", "-o", "o.png", "--skip-existing")
+        self.planche("b.png", "-o", "o.png", "--update")
+        self.assertIn("up to date", self.planche("b.png", "-o", "o.png").stderr)
 
     def test_dry_run_agrees(self):
         self.write("a.cbz", book(1))

@@ -224,6 +224,23 @@ class Config(harness.Case):
                                       ("PLANCHE_OUTPUT", "", "a.png: there is no such file")):
             self.assert_one_line(self.info("", command=("a.png",), check=2, **{variable: value}).stderr, says)
 
+    def test_wrong_model(self):
+        """The place of a wrong name is told; a variable that looks like one that is known is warned of."""
+        page = self.write("a.png", harness.page(4, 4))
+        def planche(text, **variables):
+            return self.info(text, command=(page, "-o", self.path("o.png")), check=None, **variables)
+        self.assert_one_line(planche("quality = 80\nmodel = 'smal'").stderr, "config.toml:2: there is no model named 'smal'",
+                             "did you mean small?")
+        result = planche("", PLANCHE_MODEL="nosuch")
+        self.assertEqual(result.returncode, 2)
+        self.assert_one_line(result.stderr, "PLANCHE_MODEL: there is no model named 'nosuch'")
+        result = planche("", PLANCHE_MODLE="small", PLANCHE_TEST_QUALTY="1", PLANCHE_MODEL="nosuch")
+        self.assertEqual(result.stderr.splitlines()[0], "planche: the variable PLANCHE_MODLE is unknown, and ignored; did you "
+                                                        "mean PLANCHE_MODEL?")
+        self.assertEqual(len(result.stderr.splitlines()), 2)
+        result = run("-m", "nosuch", page, "-o", "o.png", env={"PLANCHE_MODEL": "small"}, check=2)
+        self.assertNotIn("PLANCHE_MODEL", result.stderr)
+
     def test_who_may_write(self):
         self.write("planche/config.toml", b"quality = 80\n")
         for mode, refused in ((0o644, False), (0o664, False), (0o666, True)):
@@ -321,7 +338,7 @@ class Mistakes(harness.Case):
         self.refuse("a.png", "volum one.cbz", "-o", "out/", says=["did you mean volume one.cbz?"])
         self.write("page.png", harness.page())
         for command in (("preview", "paeg.png"), ("compare", "pages.png", "page.png"), ("compare", "page.png", "page")):
-            self.assert_one_line(run(*command, cwd=self.folder, check=1).stderr, "; did you mean page.png?")
+            self.assert_one_line(run(*command, cwd=self.folder, check=2).stderr, "; did you mean page.png?")
         self.write("model.param", b"")
         result = run("-m", "moedl.param", "a.png", cwd=self.folder, check=3)
         self.assert_one_line(result.stderr, "did you mean model.param?")
@@ -390,6 +407,12 @@ class Mistakes(harness.Case):
         result = run("evil\033[2Jname", "-o", "x\ny.gif", cwd=self.folder, check=2)
         self.assertNotIn("\033", result.stderr)
         self.assert_one_line(result.stderr)
+        # One odd name is no reason to do nothing of a folder.
+        for name in ("1.png", "2\n.png", "3\x1b.png"):
+            self.write("in/" + name, harness.page(4, 4))
+        result = run("in", "-o", "out", "--to", "folder", "--quiet", "-m", "small", cwd=self.folder, check=0)
+        self.assertNotIn("\033", result.stderr)
+        self.assertEqual(sorted(os.listdir(self.path("out"))), ["1.webp", "2 .webp", "3?.webp"])
 
 
 if __name__ == "__main__":

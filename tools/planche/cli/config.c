@@ -3,6 +3,7 @@
 #include "cli/config.h"
 
 #include "cli/mistakes.h"
+#include "cli/terminal.h"
 #include "os/fd.h"
 #include "profile/profile.h"
 #include "toml/toml.h"
@@ -17,6 +18,8 @@
 #include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#define PREFIX "PLANCHE_" /* of variables */
 
 /* What is being read. */
 struct reading {
@@ -46,7 +49,7 @@ static bool fail_memory(struct planche_cli_config *config)
 
 void planche_cli_config_variable(const struct planche_cli_option *option, char *text, size_t size)
 {
-    snprintf(text, size, "PLANCHE_%s", option->name);
+    snprintf(text, size, PREFIX "%s", option->name);
     for (char *c = text; *c; c++)
         *c = *c == '-' ? '_' : (char)toupper((unsigned char)*c);
 }
@@ -112,6 +115,59 @@ static bool add(const struct reading *reading, size_t row, unsigned line, bool o
     scratch = (struct planche_cli_options){0}; /* lists are checked one by one */
     return !check || off || planche_cli_option_store(row, &scratch, value) ||
            planche_cli_config_refuse(config, setting);
+}
+
+/* Whether a variable is one, or nobody's business. name: behind PLANCHE_. */
+static bool is_known(const char *name)
+{
+    static const char *const others[] = {"CONFIG",    "FETCH_TIMEOUT", "LIBCURL", "MODELS_URL",
+                                         "MODEL_DIR", "CPU_MASK",      "TRACE"};
+    char variable[64];
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        if (strcmp(name, others[i]) == 0)
+            return true;
+    }
+    for (size_t row = 0; row < planche_cli_option_count; row++) {
+        planche_cli_config_variable(&planche_cli_option_table[row], variable, sizeof variable);
+        if (strcmp(name, variable + sizeof PREFIX - 1) == 0)
+            return true;
+    }
+    return strncmp(name, "TEST_", 5) == 0 || strncmp(name, "REQUIRE_", 8) == 0;
+}
+
+static void warn_of(const char *name, const char *end)
+{
+    char word[64], variable[64];
+    struct planche_cli_suggestion suggestion = {.word = word};
+    const struct planche_cli_option *best = NULL;
+    size_t length = (size_t)(end - name);
+    if (length >= sizeof word)
+        return;
+    snprintf(word, sizeof word, "%.*s", (int)length, name);
+    if (is_known(word))
+        return;
+    for (char *c = word; *c != 0; c++)
+        *c = *c == '_' ? '-' : *c;
+    for (size_t row = 0; row < planche_cli_option_count; row++) {
+        const struct planche_cli_option *option = &planche_cli_option_table[row];
+        if (!planche_cli_config_lacks(option))
+            planche_cli_suggest(&suggestion, option->name);
+        best = suggestion.best == option->name ? option : best;
+    }
+    if (best == NULL)
+        return;
+    planche_cli_config_variable(best, variable, sizeof variable);
+    planche_cli_message("the variable " PREFIX "%.*s is unknown, and ignored; did you mean %s?",
+                        (int)length, name, variable);
+}
+
+void planche_cli_config_warn(void)
+{
+    for (char **variable = environ; *variable != NULL; variable++) {
+        const char *end = strchr(*variable, '=');
+        if (end != NULL && strncmp(*variable, PREFIX, sizeof PREFIX - 1) == 0)
+            warn_of(*variable + sizeof PREFIX - 1, end);
+    }
 }
 
 /* True of what a switch may be in a variable. */

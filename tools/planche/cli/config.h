@@ -47,6 +47,8 @@ bool planche_cli_config_apply(struct planche_cli_config *config,
 /* "PLANCHE_MEMORY" or "PATH:LINE". */
 void planche_cli_config_place(const struct planche_cli_config *config,
                               const struct planche_cli_setting *setting, char *text, size_t size);
+/* Tells of variables that look like one that is known, but for a letter or two. */
+void planche_cli_config_warn(void);
 /* "PLANCHE_MAX_PIXELS" for "max-pixels". */
 void planche_cli_config_variable(const struct planche_cli_option *option, char *text, size_t size);
 /* True if neither the file nor a variable can have the option. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Defaults of options: which of them hold. */
 #include "cli/config.h"
+#include "words/origin.h"
 
 #include <string.h>
 
@@ -94,6 +95,9 @@ bool planche_cli_config_apply(struct planche_cli_config *config,
             return setting->line == 0 ? planche_cli_config_refuse(config, setting)
                                       : planche_cli_config_refuse_list(config, setting);
         options->source[row] = source;
+        char place[PATH_MAX + 16];
+        planche_cli_config_place(config, setting, place, sizeof place);
+        planche_cli_origin_note(planche_cli_option_table[row].name, place);
     }
     return true;
 }

@@ -4,6 +4,7 @@
 
 #include "cli/devices.h"
 #include "cli/terminal.h"
+#include "words/origin.h"
 #include "words/suggest.h"
 
 #include <planche/planche.h>
@@ -165,10 +166,11 @@ int planche_cli_wrong_model(const struct planche_engine_options *options,
     const char *topic = strstr(error->message, "denoise") ? "denoise"
                         : strstr(error->message, "scale") ? "scale"
                                                           : "model";
+    const char *place = planche_cli_origin_of(topic), *colon = *place != 0 ? ": " : "";
     if (suggestion.best != NULL && suggestion.distance > 0)
-        return planche_cli_usage_error(topic, "%s; did you mean %s?", error->message,
-                                       suggestion.best);
-    return planche_cli_usage_error(topic, "%s", error->message);
+        return planche_cli_usage_error(topic, "%s%s%s; did you mean %s?", place, colon,
+                                       error->message, suggestion.best);
+    return planche_cli_usage_error(topic, "%s%s%s", place, colon, error->message);
 }
 
 const char *planche_cli_suggest_command(const char *word)

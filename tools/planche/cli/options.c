@@ -10,6 +10,7 @@
 #include "cli/profile.h"
 #include "cli/target.h"
 #include "cli/terminal.h"
+#include "words/origin.h"
 
 #include <getopt.h>
 #include <stdio.h>
@@ -186,6 +187,7 @@ static bool take_config(struct planche_cli_options *options, enum planche_cli_co
 {
     static struct planche_cli_config config; /* options point into it */
     planche_cli_config_clear(&config);
+    planche_cli_origin_clear();
     options->config = &config;
     if (glance->asks || (planche_cli_config_read(&config, command, glance->config) &&
                          planche_cli_config_apply(&config, options, command, glance->typed)))
@@ -223,6 +225,8 @@ bool planche_cli_options_parse(struct planche_cli_options *options,
         *status = planche_cli_no_memory();
         return false;
     }
+    if (!glance.asks)
+        planche_cli_config_warn();
     if (!take_config(options, command, &glance)) {
         *status = PLANCHE_CLI_USAGE;
         return false;

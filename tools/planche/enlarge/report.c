@@ -104,10 +104,28 @@ bool planche_cli_note_small(const struct planche_cli_run *run, const char *input
     return true;
 }
 
+/* Whether something lies where the result of one input was to go by its name, which was made from
+ * something else or in another way. */
+static bool is_in_the_way(const struct planche_cli_run *run, const struct planche_cli_item *item)
+{
+    const char *output = run->options.output;
+    bool named = output != NULL && !item->resumes && !planche_cli_output_is_folder(output);
+    return named && (item->verdict == PLANCHE_CLI_SOURCE_CHANGED ||
+                     item->verdict == PLANCHE_CLI_OTHER_SETTINGS);
+}
+
 void planche_cli_run_skip(struct planche_cli_run *run, const struct planche_cli_item *item)
 {
     if (item->verdict == PLANCHE_CLI_PAGES_FAILED)
         run->failed = true;
+    /* One that was named is wanted, not what lies in its place. */
+    if (is_in_the_way(run, item)) {
+        planche_cli_message(
+            "%s: exists already and was made %s; --update makes it again", item->output,
+            item->verdict == PLANCHE_CLI_SOURCE_CHANGED ? "from another file or version"
+                                                        : "with other settings");
+        run->failed = true;
+    }
     run->summary.passed[item->book][item->verdict]++;
     if (run->options.verbose || (planche_cli_is_stale(item->verdict) && run->each))
         planche_cli_note("%s -> %s  %s", item->input, item->output,

@@ -84,7 +84,7 @@ int planche_cli_import_files(int count, char *const *paths, const char *folder, 
     for (int i = 0; i < count && planche_cli_interrupt_signal() == 0; i++) {
         if (!is_partner(count, paths, paths[i]) &&
             import_one(paths[i], folder, &imported) != PLANCHE_OK)
-            status = PLANCHE_CLI_NOT_STARTED;
+            status = PLANCHE_CLI_PAGE_FAILED;
     }
     planche_folder_lock_release(&lock);
     if (!quiet && imported.fresh + imported.there > 0)
