@@ -109,6 +109,7 @@ struct planche_executor_plan {
     int64_t fetch_rows; /* rows of the page that the caller is to hold, to fetch them again */
     int64_t emit_rows;  /* rows of the result that it is to have room for */
     bool reads_ahead;   /* all rows of the page are to be read before it runs */
+    bool reads_once;    /* rows are fetched from the top, each once but for those that are held */
 };
 
 /* What running a page took, added to. */

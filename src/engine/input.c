@@ -70,7 +70,7 @@ void planche_input_expect(struct planche_input *input, const struct planche_pixe
 
 bool planche_input_is_whole(const struct planche_input *input)
 {
-    return input->pixels && !planche_pixel_has_alpha(input->format);
+    return input->pixels && !input->relay && !planche_pixel_has_alpha(input->format);
 }
 
 enum planche_status planche_input_open(struct planche_input *input,
@@ -208,6 +208,8 @@ static enum planche_status read_row(struct planche_input *input, struct planche_
 static enum planche_status read_raw(struct planche_input *input, uint8_t *to,
                                     struct planche_error *error)
 {
+    if (input->relay)
+        return planche_relay_pull(input->relay, to, error);
     if (!input->pixels)
         return read_row(input, input->reader, to, error);
     memcpy(to, pixel_row(input->pixels, input->raw_next++), input->row_bytes);
@@ -231,6 +233,8 @@ static enum planche_status next_row(struct planche_input *input, uint8_t *to,
 
 static enum planche_status rewind_input(struct planche_input *input, struct planche_error *error)
 {
+    if (input->relay)
+        return planche_fail(error, PLANCHE_ERROR_INTERNAL, "rows between networks are read again");
     input->next = input->raw_next = input->asked = input->ahead.end = 0;
     if (input->bleed)
         planche_bleed_rewind(input->bleed);
@@ -313,7 +317,7 @@ enum planche_status planche_input_row(struct planche_input *input, int64_t y, co
                                       struct planche_error *error)
 {
     enum planche_status status = PLANCHE_OK;
-    if (input->pixels && !input->bleed) {
+    if (planche_input_is_whole(input)) {
         *row = pixel_row(input->pixels, y);
         return PLANCHE_OK;
     }

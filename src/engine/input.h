@@ -5,6 +5,7 @@
 #define PLANCHE_ENGINE_INPUT_H
 
 #include "base/pool.h"
+#include "base/relay.h"
 #include "choice/points.h"
 #include "codec/codec.h"
 #include "image/bleed.h"
@@ -35,6 +36,7 @@ struct planche_input {
     struct planche_reader *reader;       /* NULL: pixels */
     struct planche_reader *alpha_reader; /* a second look at the same file, for its alpha */
     const struct planche_pixels *pixels;
+    struct planche_relay *relay; /* has rows of such pixels, from the top, each once; NULL */
     struct planche_budget *budget;
     uint32_t width, height;
     enum planche_pixel_format stored; /* as the file has it */

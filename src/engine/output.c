@@ -19,7 +19,7 @@ static bool is_reduced(const struct planche_output *output)
 /* Rows become what they are where they stay. */
 static bool is_direct(const struct planche_output *output)
 {
-    return output->pixels && !is_reduced(output);
+    return output->pixels && !output->relay && !is_reduced(output);
 }
 
 static bool makes_alpha(const struct planche_output *output)
@@ -149,6 +149,8 @@ static uint8_t *row_at(const struct planche_output *output, int64_t y)
 static enum planche_status deliver(struct planche_output *output, const uint8_t *row,
                                    struct planche_error *error)
 {
+    if (output->relay)
+        return planche_relay_push(output->relay, row, error);
     if (output->pixels) {
         memcpy(row_of_pixels(output->pixels, output->delivered++), row, output->out_row_bytes);
         return PLANCHE_OK;
@@ -299,6 +301,11 @@ static enum planche_status finish_row(struct planche_output *output, struct plan
     if (output->next == 1 || output->next == output->height)
         PLANCHE_TRACE(output->trace, PLANCHE_TRACE_PAGE, "%s row",
                       output->next == 1 ? "first" : "last");
+    if (!status &&
+        output->relay) { /* whose rows wait for the network behind it, not for a writer */
+        output->begun = output->written = output->next;
+        return deliver(output, row, error);
+    }
     if (status || !is_time_to_write(output))
         return status;
     return begin_batch(output, error);

@@ -8,6 +8,7 @@
 
 #include "backend/executor.h"
 #include "base/pool.h"
+#include "base/relay.h"
 #include "base/trace.h"
 #include "engine/input.h"
 #include "engine/split_result.h"
@@ -25,6 +26,7 @@ struct planche_output {
     const struct planche_trace *trace;
     struct planche_pool *pool;
     const struct planche_pixels *pixels; /* target; NULL: parts */
+    struct planche_relay *relay;         /* takes the rows in the place of pixels; NULL */
     struct planche_split_result *parts;
     enum planche_pixel_format format;    /* rows as they are collected: the input's */
     enum planche_pixel_format target;    /* as the writer takes them */

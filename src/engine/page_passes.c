@@ -15,7 +15,14 @@
 static void report(void *user, double done)
 {
     const struct planche_page_passes *passes = user;
-    passes->io.progress(passes->io.user, passes->done + passes->share[passes->running] * done);
+    passes->io.progress(passes->io.user, passes->done + passes->shown * done);
+}
+
+/* That of a network before a relay is the last one's. */
+static void report_nothing(void *user, double done)
+{
+    (void)user;
+    (void)done;
 }
 
 void planche_page_passes_choose(struct planche_page_passes *passes,
@@ -57,6 +64,7 @@ static void describe_between(struct planche_page_passes *passes, unsigned index)
     between->pixels.width = page->width * scale;
     between->pixels.height = page->height * scale;
     between->pixels.stride = between->pixels.width * planche_pixel_size(between->pixels.format);
+    between->relays = false;
     planche_input_expect(&between->input, &between->pixels, passes->budget);
     between->output = (struct planche_output){
         .input = before->io.input,
@@ -105,22 +113,46 @@ uint64_t planche_page_passes_overhead(const struct planche_page_passes *passes)
     return bytes;
 }
 
-/* Pixels behind a pass, and what its output and the next input take beside them. */
+/* Whether rows are relayed behind a pass. */
+static void set_relay(struct planche_page_passes *passes, unsigned index, bool relays)
+{
+    struct planche_page_between *between = &passes->between[index];
+    between->relays = relays;
+    between->output.relay = between->input.relay = relays ? &between->relay : NULL;
+    passes->list[index].io.progress = relays ? report_nothing : report;
+}
+
+/* Passes that run together with one: the first and the last. */
+static unsigned first_of(const struct planche_page_passes *passes, unsigned index)
+{
+    while (index > 0 && passes->between[index - 1].relays)
+        index--;
+    return index;
+}
+
+static unsigned last_of(const struct planche_page_passes *passes, unsigned index)
+{
+    while (index + 1 < passes->count && passes->between[index].relays)
+        index++;
+    return index;
+}
+
+/* Pixels or rows behind a pass, and what its output and the next input take beside them. */
 static uint64_t between_bytes(const struct planche_page_passes *passes, unsigned index)
 {
     const struct planche_page_between *between = &passes->between[index];
-    uint64_t bytes = (uint64_t)between->pixels.height * between->pixels.stride;
+    uint64_t bytes = between->relays ? planche_relay_memory(between->pixels.stride)
+                                     : (uint64_t)between->pixels.height * between->pixels.stride;
     return bytes + planche_output_memory(&between->output) + planche_input_memory(&between->input);
 }
 
-/* What is held while a pass runs, beside its plan. */
+/* What is held while a pass runs, beside its plan and those of passes that run with it. */
 static uint64_t held_bytes(const struct planche_page_passes *passes, unsigned index)
 {
+    unsigned first = first_of(passes, index), last = last_of(passes, index);
     uint64_t bytes = 0;
-    if (index > 0)
-        bytes += between_bytes(passes, index - 1);
-    if (index + 1 < passes->count)
-        bytes += between_bytes(passes, index);
+    for (unsigned i = first > 0 ? first - 1 : 0; i <= last && i + 1 < passes->count; i++)
+        bytes += between_bytes(passes, i);
     return bytes;
 }
 
@@ -132,8 +164,27 @@ static uint64_t copy_bytes(const struct planche_page_passes *passes)
            planche_output_band_row(passes->io.output);
 }
 
-enum planche_status planche_page_passes_plan(struct planche_page_passes *passes, uint64_t memory,
-                                             uint64_t *least, struct planche_error *error)
+/* Plans a pass, which has a share of the memory if others run with it. least: what would do for all
+ * of them. */
+static enum planche_status plan_pass(struct planche_page_passes *passes, unsigned index,
+                                     uint64_t memory, uint64_t *least, struct planche_error *error)
+{
+    unsigned first = first_of(passes, index), together = last_of(passes, index) - first + 1;
+    uint64_t held = held_bytes(passes, index), own = 0, taken = 0;
+    passes->list[index].terms = passes->terms;
+    for (unsigned i = first; i < index; i++)
+        if (passes->list[i].upright)
+            taken += planche_network_bytes(&passes->list[i]);
+    /* What those before have left is shared by those that follow. */
+    uint64_t room = memory > held + taken ? memory - held - taken : 0;
+    enum planche_status status =
+        planche_network_plan(&passes->list[index], room / (first + together - index), &own, error);
+    *least = own ? own * together + held : 0;
+    return status;
+}
+
+static enum planche_status plan_all(struct planche_page_passes *passes, uint64_t memory,
+                                    uint64_t *least, struct planche_error *error)
 {
     enum planche_status status = PLANCHE_OK;
     *least = passes->count ? 0 : copy_bytes(passes);
@@ -141,13 +192,11 @@ enum planche_status planche_page_passes_plan(struct planche_page_passes *passes,
         status = planche_fail(error, PLANCHE_ERROR_BUDGET, "no room for rows of the page");
     /* For the message, all tell what they need. */
     for (unsigned i = 0; i < passes->count; i++) {
-        uint64_t held = held_bytes(passes, i), own = 0;
+        uint64_t needed;
         struct planche_error reason = {0};
-        passes->list[i].terms = passes->terms;
-        enum planche_status now = planche_network_plan(
-            &passes->list[i], memory > held ? memory - held : 0, &own, &reason);
-        if (own && own + held > *least)
-            *least = own + held;
+        enum planche_status now = plan_pass(passes, i, memory, &needed, &reason);
+        if (needed > *least)
+            *least = needed;
         if (now && (!status || status == PLANCHE_ERROR_BUDGET)) {
             status = now;
             *error = reason;
@@ -160,6 +209,42 @@ enum planche_status planche_page_passes_plan(struct planche_page_passes *passes,
     return status;
 }
 
+/* Whether rows may be relayed behind a pass: threads share one CPU, and turned pages are whole. */
+static bool may_relay(const struct planche_page_passes *passes, unsigned index)
+{
+    return !passes->turns && passes->list[index].executor->ops->uses_pool &&
+           passes->list[index + 1].executor->ops->uses_pool;
+}
+
+/* Drops relays before passes whose plans read their page more than once. True: there were some. */
+static bool drop_relays(struct planche_page_passes *passes, bool all)
+{
+    bool dropped = false;
+    for (unsigned i = 0; i + 1 < passes->count; i++) {
+        const struct planche_executor_plan *plan = passes->list[i + 1].upright;
+        if (!passes->between[i].relays || (!all && (!plan || plan->reads_once)))
+            continue;
+        set_relay(passes, i, false);
+        dropped = true;
+    }
+    return dropped;
+}
+
+enum planche_status planche_page_passes_plan(struct planche_page_passes *passes, uint64_t memory,
+                                             uint64_t *least, struct planche_error *error)
+{
+    for (unsigned i = 0; i + 1 < passes->count; i++)
+        set_relay(passes, i, may_relay(passes, i));
+    enum planche_status status = plan_all(passes, memory, least, error);
+    if (!status && drop_relays(passes, false)) {
+        planche_page_passes_unplan(passes);
+        status = plan_all(passes, memory, least, error);
+    }
+    if (status != PLANCHE_ERROR_BUDGET || !drop_relays(passes, true))
+        return status;
+    return plan_all(passes, memory, least, error);
+}
+
 void planche_page_passes_unplan(struct planche_page_passes *passes)
 {
     for (unsigned i = 0; i < passes->count; i++)
@@ -169,8 +254,10 @@ void planche_page_passes_unplan(struct planche_page_passes *passes)
 uint64_t planche_page_passes_bytes(const struct planche_page_passes *passes)
 {
     uint64_t most = passes->count ? 0 : copy_bytes(passes);
-    for (unsigned i = 0; i < passes->count; i++) {
-        uint64_t bytes = held_bytes(passes, i) + planche_network_bytes(&passes->list[i]);
+    for (unsigned i = 0; i < passes->count; i = last_of(passes, i) + 1) {
+        uint64_t bytes = held_bytes(passes, i);
+        for (unsigned j = i; j <= last_of(passes, i); j++)
+            bytes += planche_network_bytes(&passes->list[j]);
         most = bytes > most ? bytes : most;
     }
     return most;
@@ -188,10 +275,13 @@ struct planche_page_estimate planche_page_passes_estimate(const struct planche_p
 {
     struct planche_page_estimate sum = {0};
     bool other = false;
+    uint64_t bytes = 0, more = 0;
     for (unsigned i = 0; i < passes->count; i++) {
         struct planche_page_estimate one = planche_network_estimate(&passes->list[i]);
-        uint64_t held = held_bytes(passes, i);
-        uint64_t bytes = one.bytes + held, more = one.other_bytes ? one.other_bytes + held : bytes;
+        if (first_of(passes, i) == i)
+            bytes = more = held_bytes(passes, i);
+        bytes += one.bytes;
+        more += one.other_bytes ? one.other_bytes : one.bytes;
         other = other || one.other_bytes;
         sum.bytes = bytes > sum.bytes ? bytes : sum.bytes;
         sum.other_bytes = more > sum.other_bytes ? more : sum.other_bytes;
@@ -297,6 +387,7 @@ static enum planche_status take_pixels(struct planche_page_passes *passes, unsig
 
 static void drop_between(struct planche_page_between *between)
 {
+    planche_relay_end(&between->relay);
     planche_output_close(&between->output);
     planche_input_close(&between->input);
     planche_free(between->pixels.data);
@@ -313,25 +404,57 @@ static enum planche_status end_first(struct planche_page_passes *passes,
                                                   : PLANCHE_OK;
 }
 
-static enum planche_status run_pass(struct planche_page_passes *passes, unsigned index,
-                                    struct planche_error *error)
+/* A network on the thread of the relay behind it. */
+static enum planche_status make_rows(void *user, struct planche_error *error)
 {
-    struct planche_network *network = &passes->list[index];
-    bool last = index + 1 == passes->count;
-    enum planche_status status = last ? PLANCHE_OK : take_pixels(passes, index, error);
-    passes->running = index;
+    return planche_network_run(user, error);
+}
+
+/* Starts the networks before the last of those that run together. */
+static enum planche_status begin_relays(struct planche_page_passes *passes, unsigned first,
+                                        unsigned last, struct planche_error *error)
+{
+    enum planche_status status = PLANCHE_OK;
+    for (unsigned i = first; !status && i < last; i++)
+        status = planche_relay_begin(&passes->between[i].relay, passes->between[i].pixels.stride,
+                                     make_rows, &passes->list[i], passes->budget, error);
+    return status;
+}
+
+/* Ends what has run, from the last on: each waits for the one behind it. */
+static void end_passes(struct planche_page_passes *passes, unsigned first, unsigned last)
+{
+    for (unsigned i = last + 1; i-- > first;) {
+        if (i < last)
+            planche_relay_end(&passes->between[i].relay);
+        passes->result.device_ms += passes->list[i].result.device_ms;
+        passes->result.tiles += passes->list[i].result.tiles;
+    }
+}
+
+/* Runs passes whose rows are relayed. */
+static enum planche_status run_passes(struct planche_page_passes *passes, unsigned first,
+                                      unsigned last, struct planche_error *error)
+{
+    bool final = last + 1 == passes->count;
+    enum planche_status status = final ? PLANCHE_OK : take_pixels(passes, last, error);
+    passes->shown = 0;
+    for (unsigned i = first; i <= last; i++)
+        passes->shown += passes->share[i];
     if (!status)
-        status = planche_network_run(network, error);
-    passes->result.device_ms += network->result.device_ms;
-    passes->result.tiles += network->result.tiles;
-    if (status || last)
+        status = begin_relays(passes, first, last, error);
+    if (!status)
+        status = planche_network_run(&passes->list[last], error);
+    end_passes(passes, first, last);
+    if (status || final)
         return status;
-    planche_network_close(network);
-    planche_output_close(&passes->between[index].output);
-    if (index > 0)
-        drop_between(&passes->between[index - 1]);
-    passes->done += passes->share[index];
-    return index == 0 ? end_first(passes, error) : PLANCHE_OK;
+    for (unsigned i = first; i <= last; i++)
+        planche_network_close(&passes->list[i]);
+    planche_output_close(&passes->between[last].output);
+    for (unsigned i = first > 0 ? first - 1 : 0; i < last; i++)
+        drop_between(&passes->between[i]);
+    passes->done += passes->shown;
+    return first == 0 ? end_first(passes, error) : PLANCHE_OK;
 }
 
 enum planche_status planche_page_passes_run(struct planche_page_passes *passes,
@@ -341,8 +464,8 @@ enum planche_status planche_page_passes_run(struct planche_page_passes *passes,
     passes->done = 0;
     if (passes->count == 0)
         return copy_page(passes, error);
-    for (unsigned i = 0; !status && i < passes->count; i++)
-        status = run_pass(passes, i, error);
+    for (unsigned i = 0; !status && i < passes->count; i = last_of(passes, i) + 1)
+        status = run_passes(passes, i, last_of(passes, i), error);
     return status;
 }
 

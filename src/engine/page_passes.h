@@ -2,10 +2,12 @@
 /* Passes of a page: the networks of its chain, one after the other, from the page's input to its
  * output.
  *
- * What one network makes is the next one's page: its colours, 16 bits a sample, whole and in the
- * page's budget. So a chain makes what single runs make that keep 16 bits between them, on every
- * executor, and each pass is planned as any page is. Transparency does not take part: it is
- * enlarged once, by the product of the scales. A chain without networks passes the page on. */
+ * What one network makes is the next one's page: its colours, 16 bits a sample. So a chain makes
+ * what single runs make that keep 16 bits between them, on every executor, and each pass is planned
+ * as any page is. Between two networks on the CPU rows are relayed (base/relay.h), if the one
+ * behind reads its page once, and the budget holds both; else the page between them is whole, in
+ * the budget. Transparency does not take part: it is enlarged once, by the product of the scales. A
+ * chain without networks passes the page on. */
 #ifndef PLANCHE_ENGINE_PAGE_PASSES_H
 #define PLANCHE_ENGINE_PAGE_PASSES_H
 
@@ -17,6 +19,8 @@ struct planche_page_between {
     struct planche_pixels pixels;
     struct planche_output output; /* of the pass before it */
     struct planche_input input;   /* of the pass behind it */
+    bool relays;                  /* rows, not the pixels */
+    struct planche_relay relay;
 };
 
 /* Of one page, for its thread. */
@@ -31,8 +35,8 @@ struct planche_page_passes {
     struct planche_network list[PLANCHE_MAX_PASSES];
     struct planche_page_between between[PLANCHE_MAX_PASSES - 1]; /* behind each but the last */
     double share[PLANCHE_MAX_PASSES];                            /* of the arithmetic */
-    double done; /* shares of passes that have run */
-    unsigned running;
+    double done;                           /* shares of passes that have run */
+    double shown;                          /* share of what runs */
     struct planche_executor_result result; /* of all */
 };
 

@@ -196,6 +196,8 @@ static enum planche_status plan(const void *state, const struct planche_executor
         .other_seconds = own->plan->other_seconds,
         .fetch_rows = own->plan->fetch_rows,
         .emit_rows = own->plan->emit_rows,
+        .reads_once = cpu->program->levels == 0 && own->plan->stripe >= page->width &&
+                      own->plan->segment >= page->height,
     };
     *out = &own->shared;
     trace_plan(page->trace, own->plan);

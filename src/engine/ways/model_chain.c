@@ -184,7 +184,7 @@ enum planche_status planche_model_chain_finish(struct planche_scale_plan *plan,
                                                const unsigned *scales, struct planche_error *error)
 {
     struct planche_scale_plan heads[PLANCHE_MAX_MODELS], last;
-    unsigned end = models->count - 1;
+    unsigned end = models->count ? models->count - 1 : 0;
     struct planche_engine_options own = options_of(models, options, end, options->scale);
     if (models->count == 1)
         return plan_one(plan, &own, scales[0], error);

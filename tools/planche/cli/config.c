@@ -344,7 +344,7 @@ bool planche_cli_config_take(struct planche_cli_config *config, const struct pla
                 return false;
             continue;
         }
-        if (strcmp(value->key, "for") == 0) {
+        if (strcmp(value->key, "profiles") == 0) {
             if (!check_profiles(config, value))
                 return false;
             continue;

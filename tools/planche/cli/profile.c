@@ -31,7 +31,7 @@ static enum planche_status fail_name(const char *name, const struct planche_toml
     return planche_fail(error, PLANCHE_ERROR_NOT_FOUND,
                         "--for %.80s: there is no such profile%s%s%s; give a file that ends in "
                         ".toml, a folder with MangaJaNai's models, or the name of a table "
-                        "[for.NAME] of the configuration",
+                        "[profiles.NAME] of the configuration",
                         name, meant.best ? "; did you mean " : "", meant.best ? meant.best : "",
                         meant.best ? "?" : "");
 }
@@ -48,7 +48,7 @@ static enum planche_status find_named(struct planche_profile *profile,
     if (options->config && *options->config->path)
         status = planche_toml_read(&tree, options->config->path, error);
     if (!status && tree)
-        tables = planche_toml_get(tree, "for");
+        tables = planche_toml_get(tree, "profiles");
     if (tables && tables->type == PLANCHE_TOML_TABLE)
         table = planche_toml_get(tables, name);
     if (!status && table)

@@ -272,8 +272,8 @@ enum planche_status planche_profile_check(const struct planche_toml *tables, con
         status = table->type == PLANCHE_TOML_TABLE
                      ? planche_profile_take(&profile, table, path, error)
                      : planche_fail(error, PLANCHE_ERROR_ARGUMENT,
-                                    "%s:%u: a profile is a table: [for.%.40s]", path, table->line,
-                                    table->key);
+                                    "%s:%u: a profile is a table: [profiles.%.40s]", path,
+                                    table->line, table->key);
         planche_profile_free(&profile);
     }
     return status;

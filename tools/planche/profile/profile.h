@@ -19,7 +19,8 @@ struct planche_profile {
 enum planche_status planche_profile_take(struct planche_profile *profile,
                                          const struct planche_toml *table, const char *path,
                                          struct planche_error *error);
-/* Looks whether all tables of [for] in a configuration are profiles. Errors: ARGUMENT, MEMORY. */
+/* Looks whether all tables of [profiles] in a configuration are profiles. Errors: ARGUMENT, MEMORY.
+ */
 enum planche_status planche_profile_check(const struct planche_toml *tables, const char *path,
                                           struct planche_error *error);
 /* Reads a file of its own. Errors: those, and IO. */
