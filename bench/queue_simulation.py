@@ -14,7 +14,9 @@ def simulate(args, workers, pages):
     """Seconds until all pages are made, and the share of it for which each resource was in use."""
     noise = random.Random(1)
     wire = (args.page_mb + args.result_mb) * 8e6 / args.wire / 1e9 * 2  # in and out, each of both
-    cost = {"server": args.server_ms / 1e3, "wire": wire, "front": args.front_ms / 1e3 / args.fronts}
+    front = args.front_ms + args.check_ms / args.cores
+    cost = {"server": args.server_ms / 1e3 / args.servers, "wire": wire / args.servers,
+            "front": front / 1e3 / args.fronts}
     free = dict.fromkeys(cost, 0.0)
     low, high = args.page_s * (1 - args.spread), args.page_s * (1 + args.spread)
     window = args.window * args.fronts
@@ -43,7 +45,10 @@ def main():
     parser.add_argument("--wire", type=float, default=1.0, help="Gbit/s of the server, each way")
     parser.add_argument("--server-ms", type=float, default=3.0, help="CPU of the server for a page")
     parser.add_argument("--front-ms", type=float, default=3.0)
+    parser.add_argument("--check-ms", type=float, default=25.0, help="CPU of decoding a result, on any core of a front")
+    parser.add_argument("--cores", type=int, default=8, help="of a front")
     parser.add_argument("--fronts", type=int, default=1)
+    parser.add_argument("--servers", type=int, default=1, help="that share the pages, by their keys or by their fronts")
     parser.add_argument("--window", type=int, default=1024, help="pages that a front has in the queue")
     args = parser.parse_args()
     for workers in sorted({10, 30, 100, 300, args.workers}):
