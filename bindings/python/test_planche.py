@@ -101,7 +101,9 @@ class Pages(unittest.TestCase):
             self.engine.enlarge_pixels(pixels, Options(deadline=0.001))
 
     def test_interrupt(self):
-        # As Control-C does, in the main thread while it is in the library.
+        # As Control-C does, in the main thread while it is in the library. A shell starts what runs in
+        # the background with the signal ignored.
+        self.addCleanup(signal.signal, signal.SIGINT, signal.signal(signal.SIGINT, signal.default_int_handler))
         large = memoryview(bytearray(2500 * 2500)).cast("B", (2500, 2500))
         main = threading.get_ident()
         with self.assertRaises(KeyboardInterrupt):
