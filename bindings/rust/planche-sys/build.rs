@@ -27,7 +27,7 @@ fn probe(folder: Option<&str>, is_static: bool) -> pkg_config::Library {
     if let Some(folder) = folder {
         let mut paths = vec![Path::new(folder).join("pkgconfig")];
         let before = variable("PKG_CONFIG_PATH").unwrap_or_default();
-        paths.extend(env::split_paths(&before).map(PathBuf::from));
+        paths.extend(env::split_paths(&before));
         let paths = env::join_paths(paths).unwrap_or_else(|error| give_up(&error.to_string()));
         env::set_var("PKG_CONFIG_PATH", paths);
     }

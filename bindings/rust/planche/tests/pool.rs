@@ -55,7 +55,9 @@ fn dropping_a_future_cancels_its_page() {
         // Whatever shares the caller's handle is not cancelled.
         let shared = Cancel::new().unwrap();
         let page = Page::new().cancel(&shared);
-        let page = page.progress(move |_| drop(started_in.send(())));
+        let page = page.progress(move |_| {
+            let _ = started_in.send(());
+        });
         let work = move |engine: &planche::Engine, page: &Page| {
             let grey = vec![99; 3000 * 3000];
             let pixels = Pixels::new(PixelFormat::Grey8, 3000, 3000, &grey)?;
