@@ -22,7 +22,7 @@ fn adler(data: &[u8]) -> u32 {
         let a = (a + u32::from(*byte)) % 65521;
         (a, (b + a) % 65521)
     });
-    b << 16 | a
+    (b << 16) | a
 }
 
 fn chunk(file: &mut Vec<u8>, name: &[u8; 4], data: &[u8]) {
