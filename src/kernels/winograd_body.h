@@ -206,11 +206,16 @@ struct product {
     size_t ahead;  /* floats from a unit's weights to those that are fetched meanwhile */
     bool in_pairs;
     const float *weights;
+    const float *next; /* weights of the point that follows, to be fetched into the L2 cache */
 };
 
-/* Every product is summed in the order of the input lanes, however many tiles are worked on. */
+/* Every product is summed in the order of the input lanes, however many tiles are worked on. `next`
+ * and the floats from a unit to the next one: a share of what follows, since a point's weights come
+ * from the L3 cache and memory while the first tiles are multiplied, at more bytes a cycle than a
+ * core gets. */
 static INLINE void multiply_tiles(const struct product *product, unsigned tile, const float *points,
-                                  float *out, unsigned tiles, unsigned vectors)
+                                  float *out, unsigned tiles, unsigned vectors, const float *next,
+                                  size_t next_step)
 {
     const float *weights = product->weights;
     const size_t row = product->row, ahead = product->ahead, stride = product->stride;
@@ -227,6 +232,10 @@ static INLINE void multiply_tiles(const struct product *product, unsigned tile, 
                 w[v] = vec_load(weights + v * VEC_LANES);
             UNROLL (v, (vectors + PARTS - 1) / PARTS)
                 __builtin_prefetch(weights + ahead + v * LANES, 0);
+            __builtin_prefetch(next, 0, 2);
+            if (vectors > 2 * PARTS)
+                __builtin_prefetch(next + LANES, 0, 2);
+            next += next_step;
             UNROLL (t, tiles) {
                 const vec x = vec_set(points[t * PLANCHE_WINOGRAD_BLOCK(tile) + k]);
                 UNROLL (v, vectors)
@@ -254,12 +263,15 @@ static INLINE void multiply_set(const struct product *product, unsigned tile, co
 {
     const unsigned fit = VEC_ACCUMULATORS / vectors;
     const unsigned max = fit < MAX_TILES ? fit : MAX_TILES;
-    for (size_t calls = (tiles + max - 1) / max; calls > 0; calls--) {
+    size_t calls = (tiles + max - 1) / max;
+    const size_t next_step = product->row / calls;
+    const float *next = product->next;
+    for (; calls > 0; calls--) {
         const size_t count = (tiles + calls - 1) / calls;
 #define CASE(n)                                                                                    \
     case n:                                                                                        \
         if (n <= max)                                                                              \
-            multiply_tiles(product, tile, points, out, n, vectors);                                \
+            multiply_tiles(product, tile, points, out, n, vectors, next, next_step);               \
         break;
         switch (count) {
             CASES_TO_12(CASE)
@@ -268,6 +280,7 @@ static INLINE void multiply_set(const struct product *product, unsigned tile, co
         points += count * PLANCHE_WINOGRAD_BLOCK(tile);
         out += count * PLANCHE_WINOGRAD_BLOCK(tile);
         tiles -= count;
+        next += next_step * product->in_blocks * UNITS;
     }
 }
 
@@ -387,6 +400,9 @@ static INLINE void multiply_group(const struct run *run, unsigned tile, const st
         if (blocks == MAX_BLOCKS && args->in_blocks >= FETCH_BLOCKS)
             fetch_outputs(args, tile, set, first, blocks, point);
         product.ahead = point + 1 < count ? ahead : 0;
+        product.next = point + 1 < count || first + blocks < args->out_blocks
+                           ? product.weights + point_weights
+                           : args->weights;
         const float *points = run->points + FIRST_POINT(tile) + point * UNITS;
         float *products = run->products + point * LANES;
 #if PAIR_LANES
