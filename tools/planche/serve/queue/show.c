@@ -62,6 +62,8 @@ static void set_rates(struct planche_serve *serve, const json_t *workers)
             json_number_value(json_object_get(worker, "pages_per_second"));
     }
     planche_metrics_clear(serve->metrics, PLANCHE_METRIC_CREW_RATE);
+    if (count == 0) /* the family is there, also without a queue */
+        planche_metrics_set(serve->metrics, PLANCHE_METRIC_CREW_RATE, 0, PLANCHE_LABELS(""));
     for (size_t i = 0; i < count; i++)
         planche_metrics_set(serve->metrics, PLANCHE_METRIC_CREW_RATE, hosts[i].rate,
                             PLANCHE_LABELS(hosts[i].name));
