@@ -382,7 +382,7 @@ static void check_apart(const struct subject *s, int a, int b, unsigned value_by
  * less there is none. Restores the plan. */
 static void check_blocks(struct subject *s, unsigned value_bytes)
 {
-    struct planche_memory_format format = {s->pitches, value_bytes, 0};
+    struct planche_memory_format format = {s->pitches, value_bytes, 0, NULL, NULL};
     uint64_t largest = 0;
     for (int t = 0; t < s->net->tensor_count; t++) {
         uint64_t bytes = (bytes_of(s, t, value_bytes) + 255) / 256 * 256;
@@ -411,7 +411,7 @@ static uint64_t check_plan(struct subject *s, unsigned value_bytes)
     int tensors = s->net->tensor_count;
     int *first = zeroes(tensors, sizeof(*first)), *last = zeroes(tensors, sizeof(*last));
     uint64_t peak = 0;
-    const struct planche_memory_format format = {s->pitches, value_bytes, 0};
+    const struct planche_memory_format format = {s->pitches, value_bytes, 0, NULL, NULL};
     if (!planche_memory_plan_make(&s->plan, s->net, s->regions, s->needed, &format, NULL))
         fail_msg("%s: no plan", s->name);
     for (int t = 0; t < tensors; t++) {
@@ -557,7 +557,7 @@ static double plan_us(struct subject *s, unsigned value_bytes)
     double start = now_us();
     for (int i = 0; i < REPEATS; i++) {
         find_regions(s, s->level, s->tile);
-        const struct planche_memory_format format = {s->pitches, value_bytes, 0};
+        const struct planche_memory_format format = {s->pitches, value_bytes, 0, NULL, NULL};
         assert_true(
             planche_memory_plan_make(&s->plan, s->net, s->regions, s->needed, &format, NULL));
     }
@@ -619,7 +619,7 @@ static void test_refusals(void **state)
         network_free(&network);
     assert_true(subject_make(&s, network.net, "refusals", 40, 40));
     find_regions(&s, 0, middle(s.result, 16));
-    struct planche_memory_format format = {s.pitches, 4, 0};
+    struct planche_memory_format format = {s.pitches, 4, 0, NULL, NULL};
     for (unsigned n = 1; n <= 2; n++) {
         planche_alloc_fail_at(n, false);
         assert_false(

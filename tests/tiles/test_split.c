@@ -20,7 +20,7 @@ static int count = 100;
 
 /* What occurred: all must, or the test shows nothing. */
 static struct {
-    int whole, columns, rows, edges, levels, refused, fused;
+    int whole, columns, rows, edges, levels, refused, fused, kept, partly;
 } seen;
 
 /* A page of a network, and what its tiles are planned with. */
@@ -79,7 +79,7 @@ static void subject_free(struct subject *s)
 static enum planche_status split_page(struct subject *s, uint64_t memory, unsigned side,
                                       struct planche_split *split, struct planche_error *error)
 {
-    const struct planche_split_limits limits = {memory, side, DEVICE};
+    const struct planche_split_limits limits = {memory, 0, side, DEVICE};
     return planche_split_page(split, &s->plan, &limits, error);
 }
 
@@ -149,6 +149,64 @@ static void check_work(struct subject *s, const struct planche_split *split)
         assert_true(told > tiles / whole * 0.75 && told < tiles / whole * 1.25);
 }
 
+/* Bands make all rows of what is kept, in the run that is said to make it, and find it later. */
+static void check_kept(struct subject *s, const struct planche_split *split,
+                       const struct planche_keeping *keeping)
+{
+    const struct planche_net *net = s->page.net;
+    int runs = s->tensors.highest_level + 1;
+    int64_t *rows = zeroes(net->tensor_count, sizeof(*rows));
+    for (int run = 1; run <= runs; run++)
+        for (int64_t band = 0; band < split->rows; band++) {
+            struct planche_rect r = planche_split_rect(split, &s->page, 0, band);
+            assert_true(planche_tile_plan_make(&s->plan,
+                                               run < runs ? PLANCHE_TILE_SUMS : PLANCHE_TILE_RESULT,
+                                               run < runs ? run : 0, r));
+            for (int t = 0; t < net->tensor_count; t++) {
+                const struct planche_rect *made = &s->plan.regions[t];
+                if (!keeping->runs[t] || run < keeping->first || planche_rect_is_empty(*made))
+                    continue;
+                assert_int_equal(s->plan.elsewhere[t], keeping->runs[t] <= run);
+                if (keeping->runs[t] < run)
+                    assert_int_equal(rows[t], s->page.shapes[t].height);
+                if (keeping->runs[t] != run)
+                    continue;
+                assert_true(made->x0 == 0 && made->x1 == s->page.shapes[t].width);
+                assert_true(made->y0 % PLANCHE_KEPT_ROWS == 0 && made->y0 <= rows[t]);
+                rows[t] = made->y1 > rows[t] ? made->y1 : rows[t];
+            }
+        }
+    for (int t = 0; t < net->tensor_count; t++)
+        assert_true(!keeping->runs[t] || rows[t] == s->page.shapes[t].height);
+    free(rows);
+}
+
+/* With memory for what bands keep they take less arithmetic than tiles; with less memory fewer runs
+ * keep something, and at last none does. */
+static void check_keeping(struct subject *s, const struct planche_split *tiles)
+{
+    double work = planche_split_work(tiles, &s->plan);
+    struct planche_split_limits limits = {tiles->arena, UINT64_C(1) << 40, 0, DEVICE};
+    while (limits.together) {
+        struct planche_split bands = *tiles;
+        struct planche_keeping keeping;
+        planche_split_keep(&bands, &s->plan, &keeping, &limits);
+        limits.together = bands.kept ? bands.kept + bands.arena - 1 : 0;
+        if (bands.kept) {
+            seen.kept++;
+            seen.partly += bands.keeps > 1;
+            assert_int_equal(bands.columns, 1);
+            assert_true(bands.arena <= tiles->arena);
+            assert_true(planche_split_work(&bands, &s->plan) < work);
+            check_kept(s, &bands, &keeping);
+        } else {
+            assert_memory_equal(&bands, tiles, sizeof(bands));
+        }
+        s->plan.keeping = NULL;
+        planche_keeping_free(&keeping);
+    }
+}
+
 static void check_split(struct subject *s, const struct planche_split *split, unsigned side)
 {
     const struct planche_tile_page *page = &s->page;
@@ -163,6 +221,7 @@ static void check_split(struct subject *s, const struct planche_split *split, un
     check_partition(s, split);
     check_arena(s, split);
     check_work(s, split);
+    check_keeping(s, split);
     seen.whole += planche_split_is_whole(split);
     seen.columns += split->columns > 1;
     seen.rows += split->rows > 1;
@@ -236,8 +295,9 @@ static void test_random_networks(void **state)
         "%d whole pages, %d splits in columns, %d in rows, %d with narrow edges, %d levels "
         "beyond the first, %d refusals, %d last steps without memory\n",
         seen.whole, seen.columns, seen.rows, seen.edges, seen.levels, seen.refused, seen.fused);
+    print_message("kept %d, of which in part %d\n", seen.kept, seen.partly);
     assert_true(seen.whole && seen.columns && seen.rows && seen.edges && seen.levels &&
-                seen.refused && seen.fused);
+                seen.refused && seen.fused && seen.kept && seen.partly);
 }
 
 /* Memory that is short is said, and nothing is left behind. */
@@ -269,7 +329,7 @@ static void test_failing_allocations(void **state)
         planche_tile_page_free(&page);
         assert_int_equal(atomic_load(&budget.used), 0);
     }
-    assert_int_equal(n, 7); /* shapes and the plan's four arrays; then nothing failed */
+    assert_int_equal(n, 8); /* shapes and the plan's five arrays; then nothing failed */
     planche_tile_page_free(&s.page);
     assert_int_equal(planche_tile_page_init(&s.page, s.network.net, &s.tensors, UINT32_MAX,
                                             UINT32_MAX, NULL, &error),

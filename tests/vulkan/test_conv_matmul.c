@@ -8,6 +8,7 @@
 
 #include "support/testing.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #define VENDOR_OF_NVIDIA 0x10de
@@ -186,6 +187,14 @@ static void test_neither(void **state)
     end(&f);
 }
 
+/* Of a finite half that is no subnormal. */
+static float float_of_half(uint16_t half)
+{
+    int exponent = half >> 10 & 31, mantissa = half & 1023;
+    float value = exponent ? ldexpf((float)(1024 + mantissa), exponent - 25) : 0;
+    return half & 0x8000 ? -value : value;
+}
+
 /* A weight that says where it belongs, and is exact in half precision. */
 static float weight_of(int output, int input, int tap)
 {
@@ -229,9 +238,167 @@ static void test_pack(void **state)
     check_pack(PLANCHE_GPU_PATH_NV2);
 }
 
+/* A product as conv_khr.comp makes it, of whole numbers, which are exact: output `channel` of pixel
+ * (x, y) of an image of SMALL x SMALL pixels whose values outside are 0. */
+enum { SMALL = 5, DEEP = 16, WIDE = 16 };
+
+static float image_at(const float *image, int x, int y, int c)
+{
+    return x < 0 || y < 0 || x >= SMALL || y >= SMALL ? 0 : image[(y * SMALL + x) * DEEP + c];
+}
+
+static float multiply(const struct planche_gpu_product *product, const float *weights,
+                      const float *image, int x, int y, int channel)
+{
+    int n = product->phases, phase = y % n * n + x % n, output = phase * product->step + channel;
+    int px = x / n - (product->enlarges ? 1 - x % n : 0);
+    int py = y / n - (product->enlarges ? 1 - y % n : 0);
+    float sum = 0;
+    for (int dx = 0; dx < product->taps_x; dx++)
+        for (int dy = 0; dy < product->taps_y; dy++)
+            for (int c = 0; c < DEEP; c++) {
+                int fragment = (dx * product->taps_y + dy) * (product->outputs / 16) + output / 16;
+                sum += weights[fragment * 256 + c * 16 + output % 16] *
+                       image_at(image, px + dx, py + dy, c);
+            }
+    return sum;
+}
+
+/* A deconvolution as it is defined. */
+static float deconvolve_at(const struct planche_step *step, const float *image, int x, int y,
+                           int channel)
+{
+    float sum = 0;
+    for (int ky = 0; ky < step->kernel_h; ky++)
+        for (int kx = 0; kx < step->kernel_w; kx++) {
+            int from_x = x + step->pad_left - kx, from_y = y + step->pad_top - ky;
+            if (from_x < 0 || from_y < 0 || from_x % step->stride_w || from_y % step->stride_h)
+                continue;
+            for (int c = 0; c < DEEP; c++)
+                sum += step->weights[((channel * DEEP + c) * step->kernel_h + ky) * step->kernel_w +
+                                     kx] *
+                       image_at(image, from_x / step->stride_w, from_y / step->stride_h, c);
+        }
+    return sum;
+}
+
+/* A 3 x 3 convolution, padded by 1, of the image enlarged by 2. */
+static float enlarge_at(const struct planche_step *step, const float *image, int x, int y,
+                        int channel)
+{
+    float sum = 0;
+    for (int ky = 0; ky < 3; ky++)
+        for (int kx = 0; kx < 3; kx++) {
+            int from_x = x + kx - 1, from_y = y + ky - 1;
+            if (from_x < 0 || from_y < 0)
+                continue;
+            for (int c = 0; c < DEEP; c++)
+                sum += step->weights[((channel * DEEP + c) * 3 + ky) * 3 + kx] *
+                       image_at(image, from_x / 2, from_y / 2, c);
+        }
+    return sum;
+}
+
+/* Weights and an image of small whole numbers; every output of the product is what the layer is. */
+static void check_values(struct fixture *f,
+                         float (*expect)(const struct planche_step *, const float *, int, int, int))
+{
+    size_t values;
+    size_t taps = (size_t)f->step.kernel_w * (size_t)f->step.kernel_h;
+    float *weights = calloc(WIDE * DEEP * taps, sizeof(*weights));
+    float image[SMALL * SMALL * DEEP];
+    for (size_t i = 0; i < WIDE * DEEP * taps; i++)
+        weights[i] = (float)((int)(i * 2654435761u >> 7 & 15) - 7);
+    for (int i = 0; i < SMALL * SMALL * DEEP; i++)
+        image[i] = (float)(i * 37 % 11 - 5);
+    f->step.weights = weights;
+    choose(f);
+    const struct planche_gpu_product *product = &f->made.product;
+    assert_true(planche_gpu_matrix_count(product, &values));
+    uint16_t *packed = calloc(values, sizeof(*packed));
+    float *unpacked = calloc(values, sizeof(*unpacked));
+    planche_gpu_matrix_pack(&f->program, 0, packed);
+    for (size_t i = 0; i < values; i++)
+        unpacked[i] = float_of_half(packed[i]);
+    for (int y = 0; y < SMALL * product->phases; y++)
+        for (int x = 0; x < SMALL * product->phases; x++)
+            for (int c = 0; c < WIDE; c++)
+                assert_true(multiply(product, unpacked, image, x, y, c) ==
+                            expect(&f->step, image, x, y, c));
+    free(weights);
+    free(packed);
+    free(unpacked);
+}
+
+/* Deconvolutions of stride 3 and 2 whose pixels have several taps, and one, as products. */
+static void test_deconvolutions(void **state)
+{
+    static const int shapes[][3] = {{5, 3, 2}, {3, 3, 0}, {4, 3, 1}, {4, 2, 3}, {2, 2, 0}};
+    (void)state;
+    for (size_t i = 0; i < sizeof(shapes) / sizeof(*shapes); i++) {
+        struct fixture f;
+        begin(&f, PLANCHE_GPU_PATH_KHR, DEEP, WIDE);
+        deconvolve(&f);
+        f.step.kernel_w = f.step.kernel_h = shapes[i][0];
+        f.step.stride_w = f.step.stride_h = shapes[i][1];
+        f.step.pad_top = f.step.pad_left = f.step.pad_bottom = f.step.pad_right = shapes[i][2];
+        check_values(&f, deconvolve_at);
+        assert_int_equal(f.made.product.phases, shapes[i][1]);
+        end(&f);
+    }
+}
+
+/* A convolution that folds in the enlargement of its input: a product of 2 x 2 taps. */
+static void test_enlargement(void **state)
+{
+    struct fixture f;
+    bool enlarged[2] = {false};
+    (void)state;
+    begin(&f, PLANCHE_GPU_PATH_KHR, DEEP, WIDE);
+    assert_false(planche_gpu_matrix_folds(&f.program, 0, PLANCHE_FOLD_ENLARGED_INPUT));
+    f.step.pad_top = f.step.pad_left = f.step.pad_bottom = f.step.pad_right = 1;
+    assert_true(planche_gpu_matrix_folds(&f.program, 0, PLANCHE_FOLD_ENLARGED_INPUT));
+    enlarged[0] = true;
+    f.program.folding.enlarged = enlarged;
+    check_values(&f, enlarge_at);
+    assert_true(f.made.product.enlarges);
+    assert_int_equal(f.made.product.taps_x, 2);
+    assert_false(planche_gpu_matrix_folds(&f.program, 0, PLANCHE_FOLD_SUMS));
+    end(&f);
+}
+
+/* What products fold in, and what others do not. */
+static void test_folds(void **state)
+{
+    struct fixture f;
+    (void)state;
+    begin(&f, PLANCHE_GPU_PATH_KHR, 64, 64);
+    for (int fold = PLANCHE_FOLD_SCALED_INPUT; fold <= PLANCHE_FOLD_SUMS; fold++)
+        assert_int_equal(planche_gpu_matrix_folds(&f.program, 0, (enum planche_fold)fold),
+                         fold != PLANCHE_FOLD_ENLARGED_INPUT);
+    f.device.path = PLANCHE_GPU_PATH_F16;
+    assert_false(planche_gpu_matrix_folds(&f.program, 0, PLANCHE_FOLD_SUMS));
+    f.device.path = PLANCHE_GPU_PATH_NV2; /* its own shader takes the step */
+    assert_false(planche_gpu_matrix_folds(&f.program, 0, PLANCHE_FOLD_SUMS));
+    end(&f);
+    begin(&f, PLANCHE_GPU_PATH_KHR, 64, 3); /* a last layer */
+    assert_true(planche_gpu_matrix_folds(&f.program, 0, PLANCHE_FOLD_SCALED_INPUT));
+    assert_false(planche_gpu_matrix_folds(&f.program, 0, PLANCHE_FOLD_SCALED_RESIDUAL));
+    assert_false(planche_gpu_matrix_folds(&f.program, 0, PLANCHE_FOLD_SUMS));
+    end(&f);
+    begin(&f, PLANCHE_GPU_PATH_KHR, 3, 64); /* a first layer */
+    assert_false(planche_gpu_matrix_folds(&f.program, 0, PLANCHE_FOLD_SCALED_INPUT));
+    end(&f);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_nv2), cmocka_unit_test(test_khr),
-                                       cmocka_unit_test(test_neither), cmocka_unit_test(test_pack)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_nv2),
+                                       cmocka_unit_test(test_khr),
+                                       cmocka_unit_test(test_neither),
+                                       cmocka_unit_test(test_pack),
+                                       cmocka_unit_test(test_deconvolutions),
+                                       cmocka_unit_test(test_enlargement),
+                                       cmocka_unit_test(test_folds)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -151,6 +151,7 @@ static void test_known(void **state)
     const struct known *k = *state;
     const struct planche_model_variant *variant = test_need_model(k->model, k->scale, k->denoise);
     gpu_need();
+    gpu_add_matrices();
     struct page page;
     page_make_crop(&page, k->sample, k->x, k->y, k->width, k->height);
     double *expected = clamped_reference(k, variant, &page);

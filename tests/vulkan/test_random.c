@@ -170,6 +170,7 @@ static void test_random_networks(void **state)
 {
     double worst[PLANCHE_GPU_PATH_NV2 + 1];
     gpu_need();
+    gpu_add_matrices();
     int done = 0;
     (void)state;
     for (int path = 0; path <= PLANCHE_GPU_PATH_NV2; path++)

@@ -2,6 +2,7 @@
 /* The device, engines and pages on it. */
 #include "vulkan_test.h"
 
+#include "backend/vulkan/fault.h"
 #include "backend/vulkan/probe.h"
 #include "need_device.h"
 #include "support/testing.h"
@@ -36,6 +37,12 @@ void gpu_set_cache(void)
         return;
     setenv("PLANCHE_MODEL_DIR", models, 1);
     setenv("XDG_CACHE_HOME", folder, 1);
+}
+
+void gpu_add_matrices(void)
+{
+    if (gpu_need().path < PLANCHE_GPU_PATH_KHR)
+        planche_gpu_pretend_matrices(true);
 }
 
 bool gpu_may_lack(enum planche_gpu_path path)

@@ -13,6 +13,10 @@ struct planche_gpu_info gpu_need(void);
  * they are. Before anything else. */
 void gpu_set_cache(void);
 
+/* A device without matrix units takes the path khr all the same, by plain arithmetic: its code is
+ * tried, not the units. Before devices are opened; others keep their own. */
+void gpu_add_matrices(void);
+
 /* Whether the device may be without a path: it has all plain ones up to its fastest. */
 bool gpu_may_lack(enum planche_gpu_path path);
 

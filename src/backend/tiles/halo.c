@@ -92,3 +92,47 @@ void planche_halo_of_level(const struct planche_net *net, const struct planche_s
     }
     walk_back(net, shapes, regions, needed);
 }
+
+/* The region of a tensor that is kept, in whole rows from one on that is well aligned. */
+static void take_rows(struct planche_rect *region, struct planche_shape shape)
+{
+    region->x0 = 0;
+    region->x1 = shape.width;
+    region->y0 = region->y0 / PLANCHE_KEPT_ROWS * PLANCHE_KEPT_ROWS;
+}
+
+void planche_halo_keep(const struct planche_net *net, const struct planche_shape *shapes,
+                       struct planche_shape result, const struct planche_keeping *keeping, int run,
+                       struct planche_rect tile, struct planche_rect *regions, bool *needed,
+                       const struct planche_rect *owned)
+{
+    struct planche_rect goal = regions[net->output.tensor];
+    bool pools = planche_rect_is_empty(goal);
+    clear(net, regions, needed);
+    regions[net->output.tensor] = pools ? regions[net->output.tensor] : goal;
+    for (int s = 0; s < net->step_count; s++) {
+        const struct planche_step *step = &net->steps[s];
+        if (pools && step->op == PLANCHE_STEP_POOL && !planche_rect_is_empty(owned[s])) {
+            needed[s] = true;
+            widen_view(&step->inputs[0], shapes, owned[s], regions);
+        }
+        if (planche_keeping_makes(keeping, run, step->output))
+            planche_rect_widen(&regions[step->output],
+                               own_part(shapes[step->output], result, tile));
+    }
+    for (int s = net->step_count - 1; s >= 0; s--) {
+        const struct planche_step *step = &net->steps[s];
+        int tensor = step->output;
+        if (makes_vector(step) || planche_rect_is_empty(regions[tensor]))
+            continue;
+        if (planche_keeping_finds(keeping, run, tensor)) {
+            regions[tensor] =
+                (struct planche_rect){0, shapes[tensor].width, 0, shapes[tensor].height};
+            continue;
+        }
+        if (planche_keeping_makes(keeping, run, tensor))
+            take_rows(&regions[tensor], shapes[tensor]);
+        needed[s] = true;
+        widen_inputs(step, shapes, regions);
+    }
+}

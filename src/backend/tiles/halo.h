@@ -10,6 +10,7 @@
 #ifndef PLANCHE_BACKEND_TILES_HALO_H
 #define PLANCHE_BACKEND_TILES_HALO_H
 
+#include "backend/tiles/keeping.h"
 #include "net/levels.h"
 #include "net/rect.h"
 
@@ -29,5 +30,13 @@ void planche_halo_of_level(const struct planche_net *net, const struct planche_s
                            struct planche_shape result, const int *tensor_levels, int level,
                            struct planche_rect tile, struct planche_rect *regions, bool *needed,
                            struct planche_rect *owned);
+
+/* After one of these, for a band of a page whose runs keep tensors: what the run finds is not made,
+ * and its region is all of it; what it makes for later runs it makes in whole rows, and all rows of
+ * the band's part. run: the level, or the highest one and 1 for the result. */
+void planche_halo_keep(const struct planche_net *net, const struct planche_shape *shapes,
+                       struct planche_shape result, const struct planche_keeping *keeping, int run,
+                       struct planche_rect tile, struct planche_rect *regions, bool *needed,
+                       const struct planche_rect *owned);
 
 #endif

@@ -48,7 +48,8 @@ static bool add_span(struct spans *spans, int tensor, int first, int last,
                      const struct planche_rect *region)
 {
     struct span *span = &spans->list[spans->count];
-    if (planche_rect_is_empty(*region))
+    if (planche_rect_is_empty(*region) ||
+        (spans->format->elsewhere && spans->format->elsewhere[tensor]))
         return true;
     *span = (struct span){.tensor = tensor, .first = first, .last = last};
     spans->count++;
@@ -57,8 +58,14 @@ static bool add_span(struct spans *spans, int tensor, int first, int last,
            !__builtin_add_overflow(spans->total, span->bytes, &spans->total);
 }
 
+static int source_of(const struct planche_memory_format *format, int tensor)
+{
+    return format->sources ? format->sources[tensor] : tensor;
+}
+
 /* last[tensor]: the last step that reads it. */
-static void find_last(const struct planche_net *net, const bool *needed, int *last)
+static void find_last(const struct planche_net *net, const bool *needed,
+                      const struct planche_memory_format *format, int *last)
 {
     memset(last, 0, (size_t)net->tensor_count * sizeof(*last));
     for (int s = 0; s < net->step_count; s++) {
@@ -67,9 +74,9 @@ static void find_last(const struct planche_net *net, const bool *needed, int *la
             continue;
         last[step->output] = s;
         for (int i = 0; i < step->input_count; i++)
-            last[step->inputs[i].tensor] = s;
+            last[source_of(format, step->inputs[i].tensor)] = s;
         for (int r = 0; r < step->residual_count; r++)
-            last[step->residuals[r].view.tensor] = s;
+            last[source_of(format, step->residuals[r].view.tensor)] = s;
     }
     last[net->output.tensor] = net->step_count;
 }
@@ -81,7 +88,7 @@ static bool find_spans(struct spans *spans, const struct planche_net *net,
     bool fits = add_span(spans, 0, -1, last[0], &regions[0]);
     for (int s = 0; s < net->step_count && fits; s++) {
         int t = net->steps[s].output;
-        if (needed[s])
+        if (needed[s] && source_of(spans->format, t) == t)
             fits = add_span(spans, t, s, last[t], &regions[t]);
     }
     return fits;
@@ -151,7 +158,7 @@ bool planche_memory_plan_make(struct planche_memory_plan *plan, const struct pla
     bool made = spans.list && last;
     if (made) {
         spans.placed = spans.list + tensors;
-        find_last(net, needed, last);
+        find_last(net, needed, format, last);
         made = find_spans(&spans, net, regions, needed, last);
     }
     if (made) {

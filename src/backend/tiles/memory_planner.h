@@ -22,6 +22,9 @@ struct planche_memory_format {
     unsigned value_bytes; /* 2 or 4 */
     uint64_t block; /* bytes of the arena's blocks, a multiple of 256: no tensor lies in two. 0: the
                        arena is one block */
+    const int *sources; /* [tensor_count]: the tensor whose memory is read in its place; NULL: each
+                           has its own */
+    const bool *elsewhere; /* [tensor_count]: it does not lie in the arena; NULL: all do */
 };
 
 /* Offsets are multiples of 256. The layout's offsets are the caller's array. False: a region has

@@ -44,6 +44,8 @@ static void set_sides(struct planche_split *split, const struct planche_tile_pag
                       int64_t side)
 {
     int64_t width = page->width, height = page->height;
+    split->keeps = 0;
+    split->kept = 0;
     split->tile_width = least(side, width);
     split->tile_height = least(side, height);
     split->columns = (width + split->tile_width - 1) / split->tile_width;
@@ -148,5 +150,58 @@ enum planche_status planche_split_page(struct planche_split *split, struct planc
         now = now * 3 / 4 / PLANCHE_TILE_STEP * PLANCHE_TILE_STEP;
         if (now < MIN_SIDE)
             now = MIN_SIDE;
+    }
+}
+
+/* The highest bands that fit with what is kept. */
+static bool find_bands(struct planche_split *split, struct planche_tile_plan *plan,
+                       const struct planche_keeping *keeping,
+                       const struct planche_split_limits *limits)
+{
+    const struct planche_tile_page *page = plan->page;
+    if (keeping->bytes >= limits->together)
+        return false;
+    uint64_t memory = limits->together - keeping->bytes;
+    for (int64_t height = page->height; height > MIN_SIDE;) {
+        height = height * 3 / 4 / PLANCHE_TILE_STEP * PLANCHE_TILE_STEP;
+        if (height < MIN_SIDE)
+            height = MIN_SIDE;
+        *split = (struct planche_split){
+            .tile_width = page->width,
+            .tile_height = height,
+            .columns = 1,
+            .rows = (page->height + height - 1) / height,
+            .keeps = keeping->first,
+            .kept = keeping->bytes,
+        };
+        if (split->rows > 1 && measure(split, plan) && split->arena <= memory &&
+            split->arena <= limits->memory)
+            return true;
+    }
+    return false;
+}
+
+void planche_split_keep(struct planche_split *split, struct planche_tile_plan *plan,
+                        struct planche_keeping *keeping, const struct planche_split_limits *limits)
+{
+    const struct planche_tile_page *page = plan->page;
+    *keeping = (struct planche_keeping){0};
+    plan->keeping = NULL;
+    if (planche_split_is_whole(split) || limits->side || !limits->together ||
+        page->width > MAX_SIDE)
+        return;
+    double work = planche_split_work(split, plan);
+    for (int first = 1; first <= page->tensors.highest_level; first++) {
+        struct planche_split bands;
+        if (planche_keeping_make(keeping, page, first, plan->budget)) {
+            plan->keeping = keeping;
+            if (find_bands(&bands, plan, keeping, limits) &&
+                planche_split_work(&bands, plan) < work) {
+                *split = bands;
+                return;
+            }
+        }
+        plan->keeping = NULL;
+        planche_keeping_free(keeping);
     }
 }

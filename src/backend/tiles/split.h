@@ -14,11 +14,14 @@ struct planche_split {
     int64_t tile_width, tile_height; /* pixels of the page; less at the right and lower edge */
     int64_t columns, rows;           /* of tiles */
     uint64_t arena;                  /* bytes that no tile takes more than */
+    int64_t keeps; /* the first run that keeps what it makes (keeping.h); 0: none does */
+    uint64_t kept; /* bytes of what is kept */
 };
 
 /* What a split must keep to. */
 struct planche_split_limits {
     uint64_t memory;    /* most bytes of the arena */
+    uint64_t together;  /* most bytes of the arena and of what is kept; 0: nothing may be */
     unsigned side;      /* of tiles that are asked for, pixels; 0: as large as memory allows */
     const char *device; /* for messages */
 };
@@ -32,6 +35,11 @@ enum planche_status planche_split_page(struct planche_split *split, struct planc
 /* How many times the multiply-adds of the page as one tile its tiles take, by a look at those in
  * the corners, at the edges and in the middle; 0: there is no memory to tell. plan as above. */
 double planche_split_work(const struct planche_split *split, struct planche_tile_plan *plan);
+/* Where tiles of the split would compute much again: bands with as much kept between the runs over
+ * them as memory allows, if they take less arithmetic. keeping: filled and set in the plan if there
+ * are such; the caller's to free. */
+void planche_split_keep(struct planche_split *split, struct planche_tile_plan *plan,
+                        struct planche_keeping *keeping, const struct planche_split_limits *limits);
 /* Whether the page is one tile. */
 bool planche_split_is_whole(const struct planche_split *split);
 /* A tile in pixels of the result. */

@@ -7,6 +7,7 @@
 #include "base/status.h"
 
 #include <assert.h>
+#include <string.h>
 
 enum planche_status
 planche_tile_page_init(struct planche_tile_page *page, const struct planche_net *net,
@@ -48,7 +49,8 @@ enum planche_status planche_tile_plan_init(struct planche_tile_plan *plan,
     plan->owned = planche_calloc(budget, steps, sizeof(*plan->owned));
     plan->needed = planche_calloc(budget, steps, sizeof(*plan->needed));
     plan->offsets = planche_calloc(budget, tensors, sizeof(*plan->offsets));
-    if (!plan->regions || !plan->owned || !plan->needed || !plan->offsets)
+    plan->elsewhere = planche_calloc(budget, tensors, sizeof(*plan->elsewhere));
+    if (!plan->regions || !plan->owned || !plan->needed || !plan->offsets || !plan->elsewhere)
         return planche_fail(error, PLANCHE_ERROR_MEMORY, "no memory for a tile's plan");
     return PLANCHE_OK;
 }
@@ -59,6 +61,7 @@ void planche_tile_plan_free(struct planche_tile_plan *plan)
     planche_free(plan->owned);
     planche_free(plan->needed);
     planche_free(plan->offsets);
+    planche_free(plan->elsewhere);
     *plan = (struct planche_tile_plan){0};
 }
 
@@ -77,6 +80,32 @@ static void take_everything(struct planche_tile_plan *plan)
         struct planche_shape view = planche_view_shape(&step->inputs[0], page->shapes);
         plan->owned[s] = (struct planche_rect){0, view.width, 0, view.height};
     }
+}
+
+/* Regions and places of a band whose runs keep tensors. */
+static void keep(struct planche_tile_plan *plan, enum planche_tile_goal goal, int level,
+                 struct planche_rect rect)
+{
+    const struct planche_tile_page *page = plan->page;
+    const struct planche_keeping *keeping = plan->keeping;
+    int run = goal == PLANCHE_TILE_SUMS ? level : page->tensors.highest_level + 1;
+    memset(plan->elsewhere, 0, (size_t)page->net->tensor_count * sizeof(*plan->elsewhere));
+    if (!keeping || goal == PLANCHE_TILE_WHOLE || run < keeping->first)
+        return;
+    planche_halo_keep(page->net, page->shapes, page->result, keeping, run, rect, plan->regions,
+                      plan->needed, plan->owned);
+    for (int t = 0; t < page->net->tensor_count; t++)
+        plan->elsewhere[t] =
+            planche_keeping_finds(keeping, run, t) || planche_keeping_makes(keeping, run, t);
+}
+
+/* The first row of what is made of a kept tensor. */
+static uint64_t kept_offset(const struct planche_tile_plan *plan, int tensor)
+{
+    const struct planche_tile_page *page = plan->page;
+    return plan->keeping->offsets[tensor] +
+           (uint64_t)plan->regions[tensor].y0 * (uint64_t)page->shapes[tensor].width *
+               (uint64_t)page->tensors.pitches[tensor] * page->tensors.value_bytes;
 }
 
 /* Fused steps still count as readers, so that what they read lasts until then. */
@@ -107,6 +136,7 @@ static bool is_sound(const struct planche_tile_plan *plan)
         if (!page->net->tensors[t].vector && !is_inside(*r, page->shapes[t]))
             return false;
         if (!page->net->tensors[t].vector &&
+            (!page->tensors.sources || page->tensors.sources[t] == t) && !plan->elsewhere[t] &&
             plan->offsets[t] + values * page->tensors.value_bytes > plan->bytes)
             return false;
     }
@@ -129,13 +159,17 @@ bool planche_tile_plan_make(struct planche_tile_plan *plan, enum planche_tile_go
                               plan->regions, plan->needed, plan->owned);
     else
         planche_halo_of_tile(page->net, page->shapes, rect, plan->regions, plan->needed);
+    keep(plan, goal, level, rect);
     leave_out_fused(plan);
     const struct planche_memory_format format = {tensors->pitches, tensors->value_bytes,
-                                                 tensors->block};
+                                                 tensors->block, tensors->sources, plan->elsewhere};
     if (!planche_memory_plan_make(&memory, page->net, plan->regions, plan->needed, &format,
                                   plan->budget))
         return false;
     plan->bytes = memory.bytes;
+    for (int t = 0; t < page->net->tensor_count; t++)
+        if (plan->elsewhere[t])
+            plan->offsets[t] = kept_offset(plan, t);
     assert(is_sound(plan));
     return true;
 }

@@ -4,6 +4,7 @@
 #ifndef PLANCHE_BACKEND_TILES_TILE_PLAN_H
 #define PLANCHE_BACKEND_TILES_TILE_PLAN_H
 
+#include "backend/tiles/keeping.h"
 #include "base/alloc.h"
 #include "net/net.h"
 #include "net/rect.h"
@@ -22,6 +23,7 @@ struct planche_tile_tensors {
     const int *pitches;   /* [tensor_count]: values from one pixel to the next */
     unsigned value_bytes; /* of a value: 2 or 4 */
     uint64_t block;       /* bytes of the arena's blocks; 0: it is one */
+    const int *sources;   /* [tensor_count], of planche_folding; NULL: each has its own memory */
     int fused; /* the outputs of this step and all behind it have no memory: the last kernel makes
                   them on the way. step_count: there are none. */
 };
@@ -52,7 +54,9 @@ struct planche_tile_plan {
     struct planche_rect *owned;   /* [step_count]: of the views that POOL steps average */
     bool *needed;                 /* [step_count] */
     uint64_t *offsets;            /* [tensor_count], in the arena */
-    uint64_t bytes;               /* of the arena */
+    bool *elsewhere;              /* [tensor_count]: kept, so offsets are those of `keeping` */
+    const struct planche_keeping *keeping; /* of bands as wide as the page; NULL: nothing is kept */
+    uint64_t bytes;                        /* of the arena */
 };
 
 /* page must outlive the plan. Errors: MEMORY; planche_tile_plan_free as above. */

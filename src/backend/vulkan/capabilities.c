@@ -119,6 +119,7 @@ static void find_properties(struct planche_gpu_capabilities *capabilities,
         .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2, .pNext = driver};
     fn->GetPhysicalDeviceProperties2(device, &properties);
     capabilities->subgroup_size = v11.subgroupSize;
+    capabilities->subgroup_operations = v11.subgroupSupportedOperations;
     capabilities->max_allocation = v11.maxMemoryAllocationSize;
     capabilities->max_buffer = maintenance4.maxBufferSize ? maintenance4.maxBufferSize : UINT64_MAX;
     driver->pNext = subgroup->pNext = NULL;
@@ -224,6 +225,8 @@ static const char *matrix_lacks(const struct planche_gpu_capabilities *capabilit
         subgroup->minSubgroupSize > PLANCHE_GPU_SUBGROUP ||
         subgroup->maxSubgroupSize < PLANCHE_GPU_SUBGROUP)
         return "full subgroups of 32";
+    if (!(capabilities->subgroup_operations & VK_SUBGROUP_FEATURE_SHUFFLE_BIT))
+        return "shuffles in subgroups";
     if (!has_half_product(fn, device))
         return "products of 16x16 matrices in half precision";
     return NULL;

@@ -38,6 +38,7 @@ struct planche_gpu_capabilities {
     VkPhysicalDeviceDriverProperties driver;
     VkPhysicalDeviceSubgroupSizeControlPropertiesEXT subgroup; /* zeroes without the extension */
     uint32_t subgroup_size;
+    VkSubgroupFeatureFlags subgroup_operations;
     uint64_t max_allocation; /* what the driver promises for one block of memory */
     uint64_t max_buffer;     /* UINT64_MAX: it does not say */
     int compute_family;      /* -1: none */

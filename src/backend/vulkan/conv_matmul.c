@@ -47,7 +47,8 @@ static struct shape choose_strided(const struct planche_gpu_product *product, in
 
 static struct shape choose_square(const struct planche_gpu_product *product, int32_t chunk)
 {
-    int32_t groups = product->outputs / SIDE, ahead = product->inputs < 128;
+    int32_t groups = (product->enlarges ? product->step : product->outputs) / SIDE;
+    int32_t ahead = product->inputs < 128;
     chunk = least(chunk, 2 * SIDE);
     if (groups == 2)
         return (struct shape){12, 1, 1, 1, 2, SIDE, 0, 1};
@@ -68,9 +69,17 @@ static struct shape choose_shape(const struct planche_gpu_product *product, int3
         return (struct shape){2, 1, groups % 4 == 0 ? 4 : groups % 2 ? 1 : 2, 2, 1, SIDE, 1, 4};
     if (product->folds)
         return (struct shape){2, 2, 1, 4, 1, SIDE, 1, 4};
-    if (product->phases == 2)
+    if (product->phases > 1 && !product->enlarges)
         return choose_phased(product, chunk);
     return product->stride == 2 ? choose_strided(product, chunk) : choose_square(product, chunk);
+}
+
+/* Compilers for software devices take minutes for what is unrolled: fewer rows and outputs. */
+static struct shape shrink(struct shape shape)
+{
+    shape.rows = least(shape.rows, 2);
+    shape.groups = 1;
+    return shape;
 }
 
 /* The most inputs, of 16, 32 and 64, that can be staged at a time: they are of one tensor. */
@@ -108,6 +117,13 @@ static bool is_first(const struct planche_gpu_program *program, const struct pla
            step->stride_w == 1;
 }
 
+/* Whether the step's input is an enlargement that it folds in. */
+static bool enlarges(const struct planche_gpu_program *program, const struct planche_step *step)
+{
+    const bool *enlarged = program->folding.enlarged;
+    return enlarged && step->op == PLANCHE_STEP_CONV && enlarged[step->inputs[0].tensor];
+}
+
 static int32_t round_up(int32_t count)
 {
     return (count + SIDE - 1) / SIDE * SIDE;
@@ -141,16 +157,72 @@ static bool describe(const struct planche_gpu_program *program, const struct pla
                      step->stride_w == 1 && step->activation != PLANCHE_ACT_SLOPES;
     if (product->folds)
         product->taps_x = 1;
+    if (enlarges(program, step)) {
+        product->enlarges = true;
+        product->phases = product->taps_x = product->taps_y = 2;
+        product->outputs = 4 * pitch;
+        return true;
+    }
     if (step->op == PLANCHE_STEP_CONV)
         return (step->kernel_w == 3 && step->stride_w == 1) ||
                (step->kernel_w == 2 && step->stride_w == 2);
-    /* Pixel 2p + phase gets input p + dy through kernel row phase + pad - 2 dy. */
-    product->phases = 2;
+    /* Pixel np + phase gets input p + dy through kernel row phase + pad - n dy. */
+    int32_t n = step->stride_w;
+    product->phases = n;
     product->stride = 1;
-    product->taps_x = product->taps_y = (1 + step->pad_top) / 2 + 1;
-    product->outputs = round_up(4 * pitch);
-    return step->stride_w == 2 && step->pad_top == step->pad_left && product->taps_x <= 3 &&
-           step->pad_top >= step->kernel_w - 2;
+    product->taps_x = product->taps_y = (n - 1 + step->pad_top) / n + 1;
+    product->outputs = round_up(n * n * pitch);
+    return (n == 2 || n == 3) && step->pad_top == step->pad_left && product->taps_x <= 3 &&
+           step->pad_top >= step->kernel_w - n;
+}
+
+/* Whether shaders/conv_nv2.comp takes it. */
+static bool takes_nv2(const struct planche_gpu_program *program,
+                      const struct planche_gpu_product *product)
+{
+    return program->device->path == PLANCHE_GPU_PATH_NV2 && !product->gathers && !product->folds &&
+           !product->enlarges && product->phases <= 2 && product->step % SIDE == 0;
+}
+
+/* Whether the enlarged input of a step could be folded in: a 3 x 3 convolution that pads by 1. */
+static bool can_enlarge(const struct planche_step *step, const struct planche_gpu_product *product)
+{
+    return step->op == PLANCHE_STEP_CONV && step->kernel_w == 3 && step->stride_w == 1 &&
+           step->pad_top == 1 && step->pad_left == 1 && step->pad_bottom == 1 &&
+           step->pad_right == 1 && !product->gathers && product->step % SIDE == 0;
+}
+
+bool planche_gpu_matrix_folds(const void *user, int s, enum planche_fold fold)
+{
+    const struct planche_gpu_program *program = user;
+    const struct planche_step *step = &program->net->steps[s];
+    struct planche_gpu_product product;
+    bool conv = step->op == PLANCHE_STEP_CONV || step->op == PLANCHE_STEP_DECONV;
+    if (!conv || program->device->path < PLANCHE_GPU_PATH_KHR ||
+        !describe(program, step, &product) || takes_nv2(program, &product))
+        return false;
+    switch (fold) {
+    case PLANCHE_FOLD_SCALED_INPUT:
+        return !product.gathers && !product.enlarges;
+    case PLANCHE_FOLD_SCALED_RESIDUAL:
+        return product.step % SIDE == 0;
+    case PLANCHE_FOLD_ENLARGED_INPUT:
+        return can_enlarge(step, &product);
+    default:
+        return product.phases == 1 && product.step % SIDE == 0;
+    }
+}
+
+/* Whether a step reads anything that a vector scales. */
+static bool reads_scaled(const struct planche_gpu_program *program, const struct planche_step *step,
+                         bool residuals)
+{
+    const int *vectors = program->folding.vectors;
+    int count = residuals ? step->residual_count : step->input_count;
+    for (int i = 0; vectors && i < count; i++)
+        if (vectors[residuals ? step->residuals[i].view.tensor : step->inputs[i].tensor] >= 0)
+            return true;
+    return false;
 }
 
 /* With shaders/conv_khr.comp. Fragments are laid out as its lanes hold them where that is known. */
@@ -160,8 +232,11 @@ static enum planche_status make_khr(const struct planche_gpu_program *program, i
     const struct planche_step *step = &program->net->steps[s];
     struct planche_gpu_step *made = &program->steps[s];
     struct planche_gpu_product *product = &made->product;
-    const struct shape shape = choose_shape(product, choose_chunk(program, step));
-    bool packed = program->device->properties.vendorID == NVIDIA;
+    bool soft = program->device->soft_matrices;
+    struct shape shape = choose_shape(product, choose_chunk(program, step));
+    if (soft)
+        shape = shrink(shape);
+    bool packed = program->device->properties.vendorID == NVIDIA && !soft;
     product->columns = SIDE;
     product->copies = 1;
     product->blocks = product->outputs / SIDE / (shape.groups * shape.deep);
@@ -190,22 +265,18 @@ static enum planche_status make_khr(const struct planche_gpu_program *program, i
         product->gathers,
         product->folds,
         packed,
+        reads_scaled(program, step, false),
+        reads_scaled(program, step, true),
+        product->enlarges,
+        program->folding.averages && program->folding.averages[s] >= 0,
     };
-    enum planche_status status =
-        planche_gpu_pipeline_get(program->device, PLANCHE_SHADER_CONV_KHR, constants,
-                                 sizeof(constants) / sizeof(constants[0]), &made->pipeline, error);
+    enum planche_status status = planche_gpu_pipeline_get(
+        program->device, soft ? PLANCHE_SHADER_CONV_SOFT : PLANCHE_SHADER_CONV_KHR, constants,
+        sizeof(constants) / sizeof(constants[0]), &made->pipeline, error);
     if (!status && packed)
         status = planche_gpu_pipeline_get(program->device, PLANCHE_SHADER_PACK_KHR, NULL, 0,
                                           &made->prepare, error);
     return status;
-}
-
-/* Whether shaders/conv_nv2.comp takes it. */
-static bool takes_nv2(const struct planche_gpu_program *program,
-                      const struct planche_gpu_product *product)
-{
-    return program->device->path == PLANCHE_GPU_PATH_NV2 && !product->gathers && !product->folds &&
-           product->step % SIDE == 0;
 }
 
 /* A block of outputs belongs to one phase. Rows are wider where there are few outputs, and fewer
@@ -292,6 +363,27 @@ struct packer {
     int inputs, outputs; /* of the step */
 };
 
+/* The kernel's taps that meet tap `tap` of a phase of an enlargement: first and count. */
+static void find_enlarged(int phase, int tap, int *first, int *count)
+{
+    *first = tap == 0 ? 0 : 1 + phase;
+    *count = tap == phase ? 1 : 2;
+}
+
+/* Their sum. */
+static float enlarged_weight(const struct planche_step *step, size_t kernel, int phase, int x,
+                             int y)
+{
+    int x0, columns, y0, rows;
+    float sum = 0;
+    find_enlarged(phase % 2, x, &x0, &columns);
+    find_enlarged(phase / 2, y, &y0, &rows);
+    for (int ky = y0; ky < y0 + rows; ky++)
+        for (int kx = x0; kx < x0 + columns; kx++)
+            sum += step->weights[(kernel * 3 + (size_t)ky) * 3 + (size_t)kx];
+    return sum;
+}
+
 /* The kernel's weight for output n, input c under tap (x, y) of the product. */
 static float weight_at(const struct packer *packer, int n, int c, int x, int y)
 {
@@ -305,14 +397,16 @@ static float weight_at(const struct packer *packer, int n, int c, int x, int y)
     } else if (product->folds) {
         kx = phase;
         phases = step->kernel_w;
-    } else if (product->phases == 2) {
-        kx = phase % 2 + step->pad_left - 2 * x;
-        ky = phase / 2 + step->pad_top - 2 * y;
+    } else if (product->phases > 1 && !product->enlarges) {
+        kx = phase % product->phases + step->pad_left - product->phases * x;
+        ky = phase / product->phases + step->pad_top - product->phases * y;
     }
     if (phase >= phases || output >= packer->outputs || c >= packer->inputs || kx < 0 || ky < 0 ||
         kx >= step->kernel_w || ky >= step->kernel_h)
         return 0;
     size_t kernel = (size_t)output * (size_t)packer->inputs + (size_t)c;
+    if (product->enlarges)
+        return enlarged_weight(step, kernel, phase, x, y);
     return step->weights[(kernel * (size_t)step->kernel_h + (size_t)ky) * (size_t)step->kernel_w +
                          (size_t)kx];
 }

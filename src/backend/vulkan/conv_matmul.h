@@ -2,9 +2,11 @@
 /* Convolutions as matrix products, for devices with matrix contexts: rows are pixels, columns are
  * outputs.
  *
- * A deconvolution of stride 2 is a product that has the outputs of a square of 2 x 2 pixels, phase
- * after phase, as columns, and whose pixel p reads inputs p, p + 1, ... A network's first layer has
- * a pixel and its neighbours to the right as 16 inputs of one horizontal tap. */
+ * A deconvolution of stride n is a product that has the outputs of a square of n x n pixels, phase
+ * after phase, as columns, and whose pixel p reads inputs p, p + 1, ... A 3 x 3 convolution of a
+ * nearest enlargement by 2 is one with 2 x 2 phases and 2 x 2 taps: taps that meet the same pixel
+ * of the small input are added up, and phase f reads inputs p - 1 + f, p + f. A network's first
+ * layer has a pixel and its neighbours to the right as 16 inputs of one horizontal tap. */
 #ifndef PLANCHE_BACKEND_VULKAN_CONV_MATMUL_H
 #define PLANCHE_BACKEND_VULKAN_CONV_MATMUL_H
 
@@ -14,6 +16,9 @@
  * and the plain shaders must, or it is what went wrong. */
 bool planche_gpu_matrix_choose(const struct planche_gpu_program *program, int step,
                                enum planche_status *status, struct planche_error *error);
+
+/* planche_fold_takes, of a program whose steps are not made yet: what its shaders fold in. */
+bool planche_gpu_matrix_folds(const void *program, int step, enum planche_fold fold);
 
 /* Values of a product's weights. False: too many. */
 bool planche_gpu_matrix_count(const struct planche_gpu_product *product, size_t *count);

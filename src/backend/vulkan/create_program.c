@@ -144,6 +144,8 @@ static enum planche_status make_network_step(struct planche_gpu_program *program
         constants[0] = (quads < CONV_QUADS ? quads : CONV_QUADS) / constants[1];
     }
     enum planche_status status = check_step(step, error);
+    if (program->folding.skipped[s])
+        return status;
     if (status || (is_conv(step) && planche_gpu_matrix_choose(program, s, &status, error)))
         return status;
     return make_step(program, shaders[step->op], constants, &program->steps[s], error);
@@ -407,7 +409,11 @@ planche_gpu_program_create(struct planche_gpu_program **out, struct planche_gpu_
             program->pitches[t] = planche_gpu_pitch(net->tensors[t].channels);
         place_vectors(program);
         find_tail(program);
-        status = make_steps(program, pool, error);
+        if (!planche_folding_make(&program->folding, net, planche_gpu_matrix_folds, program,
+                                  budget))
+            status = planche_fail(error, PLANCHE_ERROR_MEMORY, "no memory for a network on a GPU");
+        else
+            status = make_steps(program, pool, error);
     }
     if (!status)
         status = send_weights(program, error);
@@ -428,6 +434,7 @@ void planche_gpu_program_destroy(struct planche_gpu_program **program)
     planche_free(p->vectors);
     planche_free(p->sums);
     planche_free(p->steps);
+    planche_folding_free(&p->folding);
     planche_free(p);
     *program = NULL;
 }

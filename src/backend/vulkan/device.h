@@ -36,7 +36,8 @@ struct planche_gpu_device {
     uint64_t max_buffer;     /* bytes of a buffer */
     bool has_budget;         /* VK_EXT_memory_budget */
     bool software;
-    bool labels;                              /* see debug_labels.h */
+    bool soft_matrices; /* tests: products of path KHR by plain arithmetic, conv_soft.comp */
+    bool labels;        /* see debug_labels.h */
     uint32_t compute_family, transfer_family; /* may be the same */
     VkQueue compute, transfer;                /* likewise */
     struct planche_mutex queue_mutex;         /* for every submission */

@@ -6,6 +6,33 @@
 
 static _Atomic uint64_t calls[PLANCHE_GPU_FAULT_COUNT], fail_calls[PLANCHE_GPU_FAULT_COUNT];
 
+#define PATIENCE_MS 30000.0
+
+static _Atomic double patience;
+
+double planche_gpu_patience(void)
+{
+    double ms = atomic_load(&patience);
+    return ms > 0 ? ms : PATIENCE_MS;
+}
+
+void planche_gpu_set_patience(double ms)
+{
+    atomic_store(&patience, ms);
+}
+
+static atomic_bool pretended_matrices;
+
+void planche_gpu_pretend_matrices(bool pretended)
+{
+    atomic_store(&pretended_matrices, pretended);
+}
+
+bool planche_gpu_pretends_matrices(void)
+{
+    return atomic_load(&pretended_matrices);
+}
+
 static _Atomic uint64_t refused_above, stated;
 
 void planche_gpu_refuse_blocks(uint64_t bytes)

@@ -18,6 +18,16 @@ void planche_gpu_fail_at(enum planche_gpu_fault fault, uint64_t n);
 /* Counts a call; true: it is to go wrong. */
 bool planche_gpu_must_fail(enum planche_gpu_fault fault);
 
+/* For tests: devices that are opened from now on take the path KHR without matrix units, by
+ * conv_soft.comp. */
+void planche_gpu_pretend_matrices(bool pretended);
+bool planche_gpu_pretends_matrices(void);
+
+/* How long a device may stand still before it counts as lost, in ms; for tests another time, 0: the
+ * usual one. */
+double planche_gpu_patience(void);
+void planche_gpu_set_patience(double ms);
+
 /* For tests: blocks of memory of more bytes are refused; 0: by the driver alone. Devices that are
  * opened from now on say that as their max_allocation, where it is less than theirs. */
 void planche_gpu_refuse_blocks(uint64_t bytes);

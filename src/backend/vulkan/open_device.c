@@ -130,6 +130,11 @@ static enum planche_status choose_path(struct planche_gpu_device *device,
 {
     enum planche_gpu_path best = planche_gpu_capabilities_best(capabilities);
     device->path = path == PLANCHE_GPU_PATH_AUTO ? best : path;
+    device->soft_matrices = device->path == PLANCHE_GPU_PATH_KHR &&
+                            planche_gpu_pretends_matrices() &&
+                            !capabilities->lacks[PLANCHE_GPU_PATH_F16];
+    if (device->soft_matrices)
+        return PLANCHE_OK;
     const char *lacks = best == PLANCHE_GPU_PATH_AUTO ? capabilities->lacks[PLANCHE_GPU_PATH_F32]
                                                       : capabilities->lacks[device->path];
     if (lacks)

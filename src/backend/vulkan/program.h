@@ -3,6 +3,7 @@
 #ifndef PLANCHE_BACKEND_VULKAN_PROGRAM_H
 #define PLANCHE_BACKEND_VULKAN_PROGRAM_H
 
+#include "backend/tiles/folding.h"
 #include "backend/vulkan/memory.h"
 #include "net/net.h"
 
@@ -16,7 +17,8 @@ struct planche_gpu_shape {
 struct planche_gpu_product {
     int32_t taps_x, taps_y; /* taps_x of 0: it is none */
     int32_t stride;
-    int32_t phases;  /* 1, or 2: every pixel of the product gives 2 x 2 */
+    int32_t phases;  /* 1, or n: every pixel of the product gives n x n */
+    bool enlarges;   /* each phase has its own taps: a convolution of a nearest enlargement */
     int32_t step;    /* outputs of a phase */
     int32_t outputs; /* of all of them, a multiple of 16 */
     int32_t inputs;  /* a multiple of 16 */
@@ -58,6 +60,7 @@ struct planche_gpu_program {
     uint64_t sum_begin, sum_bytes;  /* the part of it that begins as zeros */
     struct planche_gpu_step *steps; /* [step_count] */
     struct planche_gpu_tail tail;
+    struct planche_folding folding;
     struct planche_gpu_step load, store, average;
     struct planche_gpu_memory weights; /* all of them */
     struct planche_gpu_memory staging; /* the same on the host, until they are prepared */

@@ -15,7 +15,7 @@
 
 /* The page buffer: offsets of the page, its vectors, arguments, flags and bands of the result. */
 struct page_layout {
-    uint64_t vectors, flags, args, page;
+    uint64_t vectors, flags, args, page, kept;
     uint64_t bands[BANDS];
     uint64_t clear_bytes; /* flags, and the sums, which the vectors begin with */
     uint64_t bytes;
@@ -30,6 +30,8 @@ struct page_run {
     struct planche_gpu_job job;
     struct planche_gpu_tile tile;
     struct planche_split split;
+    struct planche_keeping keeping; /* what the tile's plan keeps */
+    bool keeps_nothing;             /* there was no memory for it */
     struct page_layout layout;
     struct planche_gpu_recording recording;
     struct planche_gpu_memory staging_upload, staging_readback; /* readback: two chunks */
@@ -72,7 +74,8 @@ static void lay_out_page_buffer(struct page_run *run)
     layout->args = layout->vectors + planche_gpu_align(program->vector_bytes);
     layout->page = layout->args +
                    planche_gpu_align(dispatches * planche_gpu_args_stride(run->context->device));
-    layout->bands[0] = layout->page + planche_gpu_align(run->job.page_bytes);
+    layout->kept = layout->page + planche_gpu_align(run->job.page_bytes);
+    layout->bands[0] = layout->kept + planche_gpu_align(run->split.kept);
     layout->bands[1] = layout->bands[0];
     layout->bytes = layout->bands[0] + planche_gpu_align(run->band_rows * run->result_stride);
     if (!whole) {
@@ -90,6 +93,7 @@ static struct planche_gpu_addresses addresses_of(const struct page_run *run, int
     return (struct planche_gpu_addresses){
         .arena = &run->context->arena,
         .page = base + run->layout.page,
+        .kept = base + run->layout.kept,
         .vectors = base + run->layout.vectors,
         .flags = base + run->layout.flags + tile * sizeof(uint32_t),
         .result = base + run->layout.bands[row % BANDS],
@@ -365,6 +369,26 @@ static enum planche_status run_bands(struct page_run *run, struct planche_error 
     return status ? status : check_flags(run, error);
 }
 
+static void keep_nothing(struct page_run *run)
+{
+    run->keeps_nothing = true;
+    run->tile.plan.keeping = NULL;
+    planche_keeping_free(&run->keeping);
+}
+
+/* Looks for memory for what is to be kept, beside the page buffer that the split takes. Its bands
+ * of the result may be larger than the tiles' then. */
+static void keep(struct page_run *run, struct planche_split_limits *limits)
+{
+    uint64_t result = run->result_stride * (uint64_t)run->job.tiles.result.height;
+    uint64_t beside = run->layout.page + run->job.page_bytes + 2 * result;
+    if (run->keeps_nothing || beside >= run->context->memory)
+        return;
+    limits->together = run->context->memory - beside;
+    planche_split_keep(&run->split, &run->tile.plan, &run->keeping, limits);
+    lay_out_page_buffer(run);
+}
+
 /* The page buffer and the arena that the split takes. */
 static enum planche_status take_memory(struct page_run *run, struct planche_error *error)
 {
@@ -406,7 +430,7 @@ static enum planche_status find_memory(struct page_run *run, struct planche_erro
     for (;;) {
         uint64_t block = run->job.tiles.tensors.block = atomic_load(&context->arena_block);
         uint64_t most = block ? block * PLANCHE_GPU_ARENA_BLOCKS : context->device->max_buffer;
-        const struct planche_split_limits limits = {
+        struct planche_split_limits limits = {
             .memory = limit < most ? limit : most,
             .side = run->gpus->tile,
             .device = context->device->name,
@@ -416,11 +440,15 @@ static enum planche_status find_memory(struct page_run *run, struct planche_erro
         if (status)
             return status;
         lay_out_page_buffer(run);
+        keep(run, &limits);
         status = take_memory(run, error);
         if (status != PLANCHE_ERROR_MEMORY)
             return status;
-        if (try_blocks(run))
+        bool kept = run->split.kept > 0;
+        keep_nothing(run);
+        if (kept || try_blocks(run))
             continue;
+        run->keeps_nothing = false; /* smaller bands may leave room */
         uint64_t less = run->split.arena < limit ? run->split.arena : limit;
         planche_log_write(
             &run->gpus->log, PLANCHE_LOG_INFO,
@@ -453,10 +481,11 @@ static void log_tiles(struct page_run *run)
     double work = planche_split_work(split, &run->tile.plan);
     planche_log_write(&run->gpus->log, PLANCHE_LOG_INFO,
                       "%s: the page is %lld x %lld tiles of %lld x %lld pixels, %.0f MiB each, "
-                      "which take %.2f times the arithmetic of a page in one",
+                      "which take %.2f times the arithmetic of a page in one; %.0f MiB are kept "
+                      "between the averages",
                       run->context->device->name, (long long)split->columns, (long long)split->rows,
                       (long long)split->tile_width, (long long)split->tile_height,
-                      (double)split->arena / 1048576, work);
+                      (double)split->arena / 1048576, work, (double)split->kept / 1048576);
 }
 
 static enum planche_status run_page(struct page_run *run, const struct planche_gpu_page *page,
@@ -504,6 +533,7 @@ static void end(struct page_run *run)
     planche_gpu_memory_destroy(&run->staging_upload);
     planche_gpu_memory_destroy(&run->staging_readback);
     planche_gpu_tile_free(&run->tile);
+    planche_keeping_free(&run->keeping);
     planche_gpu_job_free(&run->job);
     planche_gpu_pool_release(run->gpus, run->context, run->slot);
 }
@@ -539,6 +569,7 @@ planche_gpu_pool_run(struct planche_gpu_pool *gpus, const struct planche_gpu_pag
     status = run_page(&run, page, error);
     *result = (struct planche_gpu_page_result){
         .device = run.context->device->index,
+        .name = run.context->device->name,
         .tiles = run.tiles,
     };
     end(&run);

@@ -21,6 +21,7 @@ enum planche_status planche_gpu_job_init(struct planche_gpu_job *job,
         .highest_level = program->levels,
         .pitches = program->pitches,
         .value_bytes = program->device->value_bytes,
+        .sources = program->folding.sources,
         .fused = program->tail.first,
     };
     *job = (struct planche_gpu_job){.program = program, .page = *page};
@@ -78,9 +79,14 @@ static struct planche_gpu_view view_of(const struct planche_gpu_tile *tile,
                                        const struct planche_view *view, int64_t x, int64_t y)
 {
     const struct planche_gpu_program *program = tile->job->program;
-    const struct planche_rect *region = &tile->plan.regions[view->tensor];
+    int tensor = program->folding.sources[view->tensor];
+    int vector = program->folding.vectors[view->tensor];
+    const struct planche_rect *region = &tile->plan.regions[tensor];
     return (struct planche_gpu_view){
-        .address = planche_gpu_arena_address(addresses->arena, tile->plan.offsets[view->tensor]),
+        .address = tile->plan.elsewhere[tensor]
+                       ? addresses->kept + tile->plan.offsets[tensor]
+                       : planche_gpu_arena_address(addresses->arena, tile->plan.offsets[tensor]),
+        .scale = vector < 0 ? 0 : addresses->vectors + program->vectors[vector],
         .width = (int32_t)region_width(region),
         .height = (int32_t)region_height(region),
         .pitch = program->pitches[view->tensor],
@@ -95,15 +101,16 @@ static uint32_t groups(int64_t count, int32_t each)
     return each ? (uint32_t)((count + each - 1) / each) : 1;
 }
 
-/* Workgroups of a product: its pixels are the output's, or squares of these that begin at even
- * ones. */
+/* Workgroups of a product: its pixels are the output's, or squares of these that begin at
+ * multiples of their side. */
 static void count_product_groups(const struct planche_gpu_step *step,
                                  const struct planche_gpu_view *out, uint32_t *count)
 {
     int64_t width = out->width, height = out->height;
-    if (step->product.phases == 2) {
-        width = (width + (out->x & 1) + 1) / 2;
-        height = (height + (out->y & 1) + 1) / 2;
+    if (step->product.phases > 1) {
+        int32_t n = step->product.phases;
+        width = (width + out->x % n + n - 1) / n;
+        height = (height + out->y % n + n - 1) / n;
     }
     count[0] = groups(width, step->shape.pixels_x) * (uint32_t)step->product.blocks;
     count[1] = groups(height, step->shape.pixels_y);
@@ -224,12 +231,16 @@ static void add_store(struct planche_gpu_tile *tile, struct planche_rect rect,
 }
 
 /* What the consumer of an input adds to its coordinates, by operation: see shaders/args.h. */
-static void input_origin(const struct planche_step *step, const struct planche_gpu_view *out,
-                         int64_t *x, int64_t *y)
+static void input_origin(const struct planche_step *step, bool enlarges,
+                         const struct planche_gpu_view *out, int64_t *x, int64_t *y)
 {
     switch (step->op) {
     case PLANCHE_STEP_CONV:
     case PLANCHE_STEP_DEPTHWISE:
+        if (enlarges) { /* as DECONV */
+            *x = *y = 0;
+            break;
+        }
         *x = (int64_t)out->x * step->stride_w - step->pad_left;
         *y = (int64_t)out->y * step->stride_h - step->pad_top;
         break;
@@ -266,15 +277,31 @@ static void set_conv(struct planche_gpu_args *args, const struct planche_gpu_til
     }
 }
 
-/* A product of 2 x 2 phases counts pixels of its own: half of the output's, from an even one on. */
-static void set_phases(struct planche_gpu_args *args)
+/* A product of n x n phases counts pixels of its own: one of n of the output's, from a multiple of
+ * n on. */
+static void set_phases(struct planche_gpu_args *args, int32_t n)
 {
     for (int i = 0; i < args->in_count; i++) {
-        args->in[i].x += args->out.x >> 1;
-        args->in[i].y += args->out.y >> 1;
+        args->in[i].x += args->out.x / n;
+        args->in[i].y += args->out.y / n;
     }
-    args->pad_left = -(args->out.x & 1);
-    args->pad_top = -(args->out.y & 1);
+    args->pad_left = -(args->out.x % n);
+    args->pad_top = -(args->out.y % n);
+}
+
+/* A POOL step's part of the view that it averages, and where its sums are. */
+static void set_sums(struct planche_gpu_args *args, const struct planche_gpu_tile *tile, int pool,
+                     const struct planche_gpu_addresses *addresses)
+{
+    const struct planche_gpu_program *program = tile->job->program;
+    const struct planche_step *step = &program->net->steps[pool];
+    const struct planche_rect *owned = &tile->plan.owned[pool];
+    int32_t x = step->inputs[0].left - args->out.x, y = step->inputs[0].top - args->out.y;
+    args->sums = addresses->vectors + program->sums[step->output];
+    args->sums_x0 = (int32_t)owned->x0 + x;
+    args->sums_x1 = (int32_t)owned->x1 + x;
+    args->sums_y0 = (int32_t)owned->y0 + y;
+    args->sums_y1 = (int32_t)owned->y1 + y;
 }
 
 static void set_operation(struct planche_gpu_args *args, const struct planche_gpu_tile *tile,
@@ -311,7 +338,8 @@ static void set_operation(struct planche_gpu_args *args, const struct planche_gp
         args->vector = addresses->vectors + program->vectors[step->vector];
 }
 
-static void add_spatial(struct planche_gpu_tile *tile, int s,
+/* pool: the POOL step whose sums are made with it; -1: none. */
+static void add_spatial(struct planche_gpu_tile *tile, int s, int pool,
                         const struct planche_gpu_addresses *addresses)
 {
     const struct planche_gpu_job *job = tile->job;
@@ -324,7 +352,7 @@ static void add_spatial(struct planche_gpu_tile *tile, int s,
                                         part * planche_step_macs(net, step, job->tiles.shapes));
     struct planche_shape in = planche_view_shape(&step->inputs[0], job->tiles.shapes);
     int64_t x, y;
-    input_origin(step, &out, &x, &y);
+    input_origin(step, job->program->steps[s].product.enlarges, &out, &x, &y);
     args->in_count = step->input_count;
     for (int i = 0; i < step->input_count; i++)
         args->in[i] = view_of(tile, addresses, &step->inputs[i], x, y);
@@ -334,8 +362,10 @@ static void add_spatial(struct planche_gpu_tile *tile, int s,
     args->out_height = (int32_t)whole->height;
     if (planche_step_has_kernel(step))
         set_conv(args, tile, step, addresses);
-    if (job->program->steps[s].product.phases == 2)
-        set_phases(args);
+    if (job->program->steps[s].product.phases > 1)
+        set_phases(args, job->program->steps[s].product.phases);
+    if (pool >= 0)
+        set_sums(args, tile, pool, addresses);
     set_operation(args, tile, step, addresses);
 }
 
@@ -401,24 +431,48 @@ static bool makes_vector(const struct planche_gpu_program *program, const struct
     return program->net->tensors[step->output].vector;
 }
 
+/* Whether the step that makes what a POOL step averages adds it up. */
+static bool is_summed(const struct planche_gpu_program *program, int pool)
+{
+    for (int s = 0; s < pool; s++)
+        if (program->folding.averages[s] == pool)
+            return true;
+    return false;
+}
+
+/* Whether a POOL step makes its part of the sums in this run. */
+static bool makes_sums(const struct planche_gpu_tile *tile, enum planche_tile_goal goal, int level,
+                       int s)
+{
+    const struct planche_gpu_program *program = tile->job->program;
+    const struct planche_step *step = &program->net->steps[s];
+    return step->op == PLANCHE_STEP_POOL &&
+           (goal == PLANCHE_TILE_WHOLE ||
+            (goal == PLANCHE_TILE_SUMS && program->tensor_levels[step->output] == level)) &&
+           !planche_rect_is_empty(tile->plan.owned[s]);
+}
+
 void planche_gpu_tile_build(struct planche_gpu_tile *tile, enum planche_tile_goal goal, int level,
                             struct planche_rect rect, const struct planche_gpu_addresses *addresses)
 {
     const struct planche_gpu_program *program = tile->job->program;
     const struct planche_net *net = program->net;
+    const int *averages = program->folding.averages;
     bool whole = goal == PLANCHE_TILE_WHOLE;
     tile->count = 0;
-    add_load(tile, rect, addresses);
+    if (!planche_rect_is_empty(tile->plan.regions[0])) /* what is kept may be enough */
+        add_load(tile, rect, addresses);
     for (int s = 0; s < net->step_count; s++) {
         const struct planche_step *step = &net->steps[s];
-        bool sums =
-            whole || (goal == PLANCHE_TILE_SUMS && program->tensor_levels[step->output] == level);
-        if (step->op == PLANCHE_STEP_POOL && sums)
+        int pool =
+            averages[s] >= 0 && makes_sums(tile, goal, level, averages[s]) ? averages[s] : -1;
+        if (makes_sums(tile, goal, level, s) && !is_summed(program, s))
             add_pool(tile, s, addresses);
         if (makes_vector(program, step) && whole)
             add_vector(tile, s, addresses);
-        else if (!makes_vector(program, step) && tile->plan.needed[s] && s < program->tail.first)
-            add_spatial(tile, s, addresses);
+        else if (!makes_vector(program, step) && tile->plan.needed[s] &&
+                 !program->folding.skipped[s] && s < program->tail.first)
+            add_spatial(tile, s, pool, addresses);
     }
     if (goal != PLANCHE_TILE_SUMS)
         add_store(tile, rect, addresses);

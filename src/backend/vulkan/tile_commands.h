@@ -22,6 +22,7 @@ struct planche_gpu_job {
 struct planche_gpu_addresses {
     const struct planche_gpu_arena *arena;
     uint64_t page, vectors, flags;
+    uint64_t kept;   /* what runs over bands keep */
     uint64_t result; /* of the first row of the tile's band, at the page's left edge */
     uint64_t result_stride;
 };

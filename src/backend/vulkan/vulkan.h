@@ -56,8 +56,9 @@ uint64_t planche_gpu_pool_page_memory(const struct planche_gpu_pool *gpus,
                                       const struct planche_gpu_page *page);
 
 struct planche_gpu_page_result {
-    double ms;       /* GPU time, all dispatches of the page */
-    unsigned device; /* index of the device that ran it */
+    double ms;        /* GPU time, all dispatches of the page */
+    unsigned device;  /* index of the device that ran it */
+    const char *name; /* likewise; the pool's */
     unsigned tiles;
 };
 

@@ -35,7 +35,10 @@ struct planche_gpu_view {
     PLANCHE_INT width, height; /* of the stored region, pixels */
     PLANCHE_INT pitch;         /* values from one pixel to the next */
     PLANCHE_INT channels;
-    PLANCHE_INT x, y; /* added to the consumer's coordinates (each operation says which) */
+    PLANCHE_INT x, y;      /* added to the consumer's coordinates (each operation says which) */
+    PLANCHE_ADDRESS scale; /* floats that channels are multiplied with as they are read, by products
+                              on matrix units that know of it; 0: none */
+    PLANCHE_INT unused0, unused1;
 };
 
 /* value = self * value + other * view, after the activation */
@@ -79,6 +82,10 @@ struct planche_gpu_args {
     PLANCHE_INT enlargement;  /* STORE: times that in[1] is to be enlarged and added; 0: none */
     PLANCHE_INT shuffle_x, shuffle_y; /* STORE: added to the output's coordinates before... */
     PLANCHE_INT enlarge_x, enlarge_y; /* ...these are divided */
+    PLANCHE_ADDRESS sums; /* products that add up their output: as POOL has it; 0: not in
+                             this run */
+    PLANCHE_INT unused0, unused1;
+    PLANCHE_INT sums_x0, sums_x1, sums_y0, sums_y1; /* local pixels that are added */
 };
 
 #ifdef GL_core_profile

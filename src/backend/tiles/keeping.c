@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT */
+/* Keeping: each run is followed back from what it is for to what an earlier one made. */
+#include "backend/tiles/keeping.h"
+
+#include "backend/tiles/tile_plan.h"
+
+#include <string.h>
+
+#define ALIGNMENT UINT64_C(256)
+
+struct search {
+    const struct planche_tile_page *page;
+    int *runs;    /* that make each tensor first */
+    bool *wanted; /* by the run that is looked at */
+};
+
+static void want_goals(const struct search *search, int run)
+{
+    const struct planche_net *net = search->page->net;
+    const struct planche_tile_tensors *tensors = &search->page->tensors;
+    memset(search->wanted, 0, (size_t)net->tensor_count * sizeof(*search->wanted));
+    if (run > tensors->highest_level)
+        search->wanted[net->output.tensor] = true;
+    for (int s = 0; s < net->step_count; s++)
+        if (net->steps[s].op == PLANCHE_STEP_POOL && tensors->levels[net->steps[s].output] == run)
+            search->wanted[net->steps[s].inputs[0].tensor] = true;
+}
+
+static void want_inputs(const struct search *search, const struct planche_step *step)
+{
+    for (int i = 0; i < step->input_count; i++)
+        search->wanted[step->inputs[i].tensor] = true;
+    for (int r = 0; r < step->residual_count; r++)
+        search->wanted[step->residuals[r].view.tensor] = true;
+}
+
+/* What is folded has no memory, and is made anew by those that read it. */
+static bool has_memory(const struct planche_tile_page *page, int tensor)
+{
+    return !page->tensors.sources || page->tensors.sources[tensor] == tensor;
+}
+
+/* Follows one run; tensors that it finds are to be kept. */
+static void follow(const struct search *search, int run, bool *kept)
+{
+    const struct planche_net *net = search->page->net;
+    want_goals(search, run);
+    for (int s = net->step_count - 1; s >= 0; s--) {
+        const struct planche_step *step = &net->steps[s];
+        int tensor = step->output;
+        if (!search->wanted[tensor] || net->tensors[tensor].vector)
+            continue;
+        if (search->runs[tensor] && has_memory(search->page, tensor)) {
+            kept[tensor] = true;
+            continue;
+        }
+        search->runs[tensor] = run;
+        want_inputs(search, step);
+    }
+}
+
+static bool place(struct planche_keeping *keeping, const struct planche_tile_page *page,
+                  const bool *kept)
+{
+    for (int t = 0; t < page->net->tensor_count; t++) {
+        const struct planche_shape *shape = &page->shapes[t];
+        uint64_t bytes;
+        if (!kept[t]) {
+            keeping->runs[t] = 0;
+            continue;
+        }
+        if (__builtin_mul_overflow((uint64_t)shape->width, (uint64_t)shape->height, &bytes) ||
+            bytes > INT32_MAX ||
+            __builtin_mul_overflow(
+                bytes, (uint64_t)page->tensors.pitches[t] * page->tensors.value_bytes, &bytes))
+            return false;
+        keeping->offsets[t] = keeping->bytes;
+        bytes = (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+        if (__builtin_add_overflow(keeping->bytes, bytes, &keeping->bytes))
+            return false;
+    }
+    return true;
+}
+
+bool planche_keeping_make(struct planche_keeping *keeping, const struct planche_tile_page *page,
+                          int first, struct planche_budget *budget)
+{
+    size_t tensors = (size_t)page->net->tensor_count;
+    *keeping = (struct planche_keeping){.first = first};
+    keeping->runs = planche_calloc(budget, tensors, sizeof(*keeping->runs));
+    keeping->offsets = planche_calloc(budget, tensors, sizeof(*keeping->offsets));
+    struct search search = {page, keeping->runs, NULL};
+    search.wanted = planche_calloc(budget, tensors, sizeof(*search.wanted));
+    bool *kept = planche_calloc(budget, tensors, sizeof(*kept));
+    bool made = keeping->runs && keeping->offsets && search.wanted && kept;
+    for (int run = first; made && run <= page->tensors.highest_level + 1; run++)
+        follow(&search, run, kept);
+    made = made && place(keeping, page, kept);
+    planche_free(search.wanted);
+    planche_free(kept);
+    return made;
+}
+
+void planche_keeping_free(struct planche_keeping *keeping)
+{
+    planche_free(keeping->runs);
+    planche_free(keeping->offsets);
+    *keeping = (struct planche_keeping){0};
+}
