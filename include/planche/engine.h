@@ -141,10 +141,12 @@ PLANCHE_API enum planche_status planche_engine_get_info(const struct planche_eng
 
 /* Profile of one step of the lowered network; entries are in the order of the steps. */
 struct planche_layer_profile {
-    const char *name; /* of the ncnn layer, or "page", "pad", "output"; owned by the engine */
-    const char *kind; /* "winograd", "conv", "deconv", "interp", ...; static */
-    double ms;        /* wall time, on GPUs theirs, summed over all pages and passes so far */
-    double macs;      /* multiply-adds of the plain convolutions computed in that time */
+    const char *name;  /* of the ncnn layer, or "page", "pad", "output"; owned by the engine */
+    const char *kind;  /* "winograd", "conv", "deconv", "interp", ...; static */
+    double ms;         /* wall time, on GPUs theirs, summed over all pages and passes so far */
+    double macs;       /* multiply-adds of the plain convolutions computed in that time */
+    double longest_ms; /* on GPUs, the longest of its dispatches: what is on the device at once,
+                          which the watchdog of a driver counts; on the CPU 0 */
 };
 
 /* Fills up to count entries (entries may be NULL) and returns how many there are; 0 unless the

@@ -141,6 +141,8 @@ struct planche_page_result {
     char rule[48];
     unsigned black,
         white; /* samples (of 255) that became black and white; zeroes: none were moved */
+    const char *device; /* name of the GPU that made it, or its last pass; as long as the engine
+                           lives; NULL: made on the CPU */
 };
 #define PLANCHE_PAGE_RESULT_INIT PLANCHE_STRUCT_INIT(struct planche_page_result)
 /* The same for languages without macros: see PLANCHE_STRUCT_INIT. */

@@ -116,6 +116,7 @@ struct planche_executor_plan {
 struct planche_executor_result {
     double device_ms; /* time of a GPU */
     unsigned tiles;
+    const char *device; /* the GPU's name, which lives as long as the executor; NULL: none */
 };
 
 struct planche_executor_ops {

@@ -42,6 +42,7 @@ static void describe_run(const struct planche_page *page, double ms)
     const struct planche_executor_ops *machine = planche_page_passes_machine(&page->passes);
     result->backend = machine ? machine->name : NULL;
     result->gpu_ms = page->passes.result.device_ms;
+    result->device = page->passes.result.device;
     result->tiles = page->passes.result.tiles;
 }
 

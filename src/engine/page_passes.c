@@ -428,6 +428,8 @@ static void end_passes(struct planche_page_passes *passes, unsigned first, unsig
         if (i < last)
             planche_relay_end(&passes->between[i].relay);
         passes->result.device_ms += passes->list[i].result.device_ms;
+        if (i == last)
+            passes->result.device = passes->list[i].result.device;
         passes->result.tiles += passes->list[i].result.tiles;
     }
 }

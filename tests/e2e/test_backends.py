@@ -107,6 +107,13 @@ class Pages(Case):
             self.assertIn(problem, json.loads(result.stdout)["error"])
         self.assertEqual(self.files(), ["a.png"])
 
+    def test_lists_that_are_none(self):
+        self.write("a.png", harness.page())
+        for devices in ("x", "", ",", "0,", ",0", "0,,1", "0,0", "1,0,1", "0 1"):
+            result = self.planche("a.png", f"--backend=vulkan:{devices}", check=2)
+            self.assert_one_line(result.stderr, "with numbers of GPUs")
+        self.assertEqual(self.files(), ["a.png"])
+
     def test_nobody_asked_for_software(self):
         if self.device["type"] != "software":
             self.skipTest("the device is hardware")

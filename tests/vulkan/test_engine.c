@@ -7,6 +7,7 @@
 #include "engine/engine.h"
 #include "gpu_pool_of.h"
 #include "need_device.h"
+#include "os/clock.h"
 #include "vulkan_test.h"
 
 #include <pthread.h>
@@ -394,6 +395,80 @@ static void test_faults(void **state)
     planche_engine_destroy(&cpu);
 }
 
+static PFN_vkWaitSemaphores wait_semaphores;
+static PFN_vkGetSemaphoreCounterValue get_counter;
+
+static VKAPI_ATTR VkResult VKAPI_CALL never_done(VkDevice device, const VkSemaphoreWaitInfo *info,
+                                                 uint64_t timeout)
+{
+    (void)device, (void)info, (void)timeout;
+    return VK_TIMEOUT;
+}
+
+static VKAPI_ATTR VkResult VKAPI_CALL stand_still(VkDevice device, VkSemaphore semaphore,
+                                                  uint64_t *value)
+{
+    (void)device, (void)semaphore;
+    *value = 0;
+    return VK_SUCCESS;
+}
+
+/* A dispatch that hangs: the device stands still, is lost once patience ends, and the CPU makes the
+ * page. */
+static void test_hang(void **state)
+{
+    (void)state;
+    struct planche_engine *cpu = make_cpu_engine(), *engine = make_f32_engine();
+    struct planche_gpu_device *device = gpu_pool_of(engine)->contexts[0]->device;
+    wait_semaphores = device->fn.WaitSemaphores;
+    get_counter = device->fn.GetSemaphoreCounterValue;
+    device->fn.WaitSemaphores = never_done;
+    device->fn.GetSemaphoreCounterValue = stand_still;
+    planche_gpu_set_patience(200);
+    double start = planche_clock_ms();
+    expect_redone(engine, cpu, true);
+    assert_true(planche_clock_ms() - start >= 200);
+    assert_true(atomic_load(&device->lost));
+    assert_non_null(strstr(warnings.last, "too long"));
+    planche_gpu_set_patience(0);
+    device->fn.WaitSemaphores = wait_semaphores;
+    device->fn.GetSemaphoreCounterValue = get_counter;
+    planche_engine_destroy(&engine);
+    planche_engine_destroy(&cpu);
+}
+
+/* Takes what pages on the device take while they record: a callback that is called under it would
+ * wait for itself. */
+static int taken;
+
+static void take_arena(void *user, double done)
+{
+    struct planche_gpu_context *context = gpu_pool_of(user)->contexts[0];
+    (void)done;
+    planche_mutex_lock(&context->arena_mutex);
+    planche_mutex_unlock(&context->arena_mutex);
+    taken++;
+}
+
+/* Progress is told while nothing is held that other pages need, and the result names its GPU. */
+static void test_progress_holds_nothing(void **state)
+{
+    (void)state;
+    struct planche_engine_options engine_options = {.precision = PLANCHE_PRECISION_F32, .tile = 16};
+    struct planche_engine *engine = make_engine(engine_options);
+    struct planche_page_options options = PLANCHE_PAGE_OPTIONS_INIT;
+    struct page page;
+    options.progress = take_arena;
+    options.progress_user = engine;
+    make_page(&page, PLANCHE_PIXELS_RGB8, WIDTH, HEIGHT, NULL);
+    taken = 0;
+    struct planche_page_result result = run_page(engine, &page, &options);
+    assert_true(result.tiles > 1 && taken > 1);
+    assert_string_equal(result.device, gpu_pool_of(engine)->contexts[0]->device->name);
+    free_page(&page);
+    planche_engine_destroy(&engine);
+}
+
 /* Memory that a GPU has not makes smaller tiles, or another page's. */
 static void test_lack_of_memory(void **state)
 {
@@ -767,6 +842,8 @@ int main(void)
         cmocka_unit_test(test_files),
         cmocka_unit_test(test_split),
         cmocka_unit_test(test_faults),
+        cmocka_unit_test(test_hang),
+        cmocka_unit_test(test_progress_holds_nothing),
         cmocka_unit_test(test_lack_of_memory),
         cmocka_unit_test(test_at_once),
         cmocka_unit_test(test_pieces),

@@ -12,7 +12,7 @@
 static double first_guess(const struct planche_gpu_device *device)
 {
     if (device->software)
-        return 2e6;
+        return device->soft_matrices ? 1e5 : 2e6;
     double discrete = device->properties.deviceType == VK_PHYSICAL_DEVICE_TYPE_DISCRETE_GPU ? 4 : 1;
     return discrete * (device->path >= PLANCHE_GPU_PATH_KHR ? 1e9 : 2e8);
 }
@@ -25,7 +25,9 @@ enum planche_status planche_gpu_context_start_profile(struct planche_gpu_context
     size_t count = (size_t)context->program->net->step_count + 2;
     context->step_ns = planche_calloc(context->budget, count, sizeof(*context->step_ns));
     context->step_macs = planche_calloc(context->budget, count, sizeof(*context->step_macs));
-    if (!context->step_ns || !context->step_macs)
+    context->step_longest_ns =
+        planche_calloc(context->budget, count, sizeof(*context->step_longest_ns));
+    if (!context->step_ns || !context->step_macs || !context->step_longest_ns)
         return planche_fail(error, PLANCHE_ERROR_MEMORY, "no memory for the profile");
     context->profile = true;
     return PLANCHE_OK;
@@ -86,6 +88,7 @@ void planche_gpu_context_destroy(struct planche_gpu_context **context)
     planche_cond_destroy(&u->slot_changed);
     planche_free(u->step_ns);
     planche_free(u->step_macs);
+    planche_free(u->step_longest_ns);
     planche_free(u);
     *context = NULL;
 }

@@ -34,6 +34,7 @@ struct planche_gpu_context {
                                      ones; 0: it has not refused one yet */
     _Atomic uint64_t *step_ns;    /* [step_count + 2], if profile */
     _Atomic uint64_t *step_macs;
+    _Atomic uint64_t *step_longest_ns; /* of one dispatch */
 };
 
 /* Errors: as planche_gpu_pool_create. */

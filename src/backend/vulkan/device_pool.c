@@ -410,6 +410,9 @@ static void add_profile(const struct planche_gpu_context *context,
                                      : planche_gpu_step_kind(context->program, (int)i - 1);
         entries[i].ms += (double)atomic_load(&context->step_ns[i]) / 1e6;
         entries[i].macs += (double)atomic_load(&context->step_macs[i]);
+        double longest = (double)atomic_load(&context->step_longest_ns[i]) / 1e6;
+        if (longest > entries[i].longest_ms)
+            entries[i].longest_ms = longest;
     }
 }
 

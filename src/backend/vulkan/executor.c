@@ -118,6 +118,7 @@ static enum planche_status run(void *state, const struct planche_executor_plan *
     enum planche_status status = planche_gpu_pool_run(state, &own->page, io, budget, &page, error);
     result->device_ms += page.ms;
     result->tiles += page.tiles;
+    result->device = page.name;
     return status;
 }
 

@@ -7,10 +7,8 @@
 #include "base/status.h"
 #include "os/clock.h"
 
-/* How long a wait lasts before the timeline is looked at, and how long nothing may happen at all.
- */
-#define SLICE_NS    20000000
-#define PATIENCE_MS 30000.0
+/* How long a wait lasts before the timeline is looked at. */
+#define SLICE_NS 20000000
 
 enum planche_status planche_gpu_queue_init(struct planche_gpu_queue *queue,
                                            struct planche_gpu_device *device,
@@ -102,7 +100,7 @@ enum planche_status planche_gpu_queue_wait(struct planche_gpu_queue *queue, uint
         if (now != seen)
             since = planche_clock_ms();
         seen = now;
-        if (planche_clock_ms() - since > PATIENCE_MS)
+        if (planche_clock_ms() - since > planche_gpu_patience())
             return planche_gpu_check(device, VK_TIMEOUT, "waiting for work", error);
     }
 }

@@ -49,12 +49,21 @@ static double ms_between(const struct planche_gpu_device *device, uint64_t begin
     return (double)((end - begin) & device->timestamp_mask) * device->timestamp_ms;
 }
 
+static void raise_to(_Atomic uint64_t *most, uint64_t value)
+{
+    uint64_t known = atomic_load(most);
+    while (value > known && !atomic_compare_exchange_weak(most, &known, value)) {
+    }
+}
+
 static void add_times(struct planche_gpu_context *context, const struct planche_gpu_batch *batch,
                       const uint64_t *ticks)
 {
-    for (uint32_t m = 0; context->profile && m < batch->timestamp_count; m++)
-        atomic_fetch_add(&context->step_ns[batch->profiles[m]],
-                         (uint64_t)(ms_between(context->device, ticks[m], ticks[m + 1]) * 1e6));
+    for (uint32_t m = 0; context->profile && m < batch->timestamp_count; m++) {
+        uint64_t ns = (uint64_t)(ms_between(context->device, ticks[m], ticks[m + 1]) * 1e6);
+        atomic_fetch_add(&context->step_ns[batch->profiles[m]], ns);
+        raise_to(&context->step_longest_ns[batch->profiles[m]], ns);
+    }
 }
 
 /* A batch that was soon done says little of how fast the device is: most of it was waiting. */

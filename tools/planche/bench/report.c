@@ -112,6 +112,16 @@ static void print_layer(const struct planche_cli_bench_report *m,
         printf(" %8.1f %6.2f\n", speed, peak(m) > 0.0 ? speed / peak(m) : 0.0);
 }
 
+/* What a driver's watchdog counts. */
+static void print_longest(const struct planche_cli_bench_report *m)
+{
+    const struct planche_layer_profile *longest = &m->layers[0];
+    for (size_t i = 1; i < m->layer_count; i++)
+        if (m->layers[i].longest_ms > longest->longest_ms)
+            longest = &m->layers[i];
+    printf("  longest dispatch: %.3f ms, of %s\n\n", longest->longest_ms, longest->name);
+}
+
 static void print_layers(const struct planche_cli_bench_report *m)
 {
     double total = 0.0;
@@ -122,6 +132,8 @@ static void print_layers(const struct planche_cli_bench_report *m)
     for (size_t i = 0; i < m->layer_count; i++)
         print_layer(m, &m->layers[i], total);
     printf("  %-28s %-12s %9.3f\n\n", "all", "", total / m->runs);
+    if (is_on_gpu(m))
+        print_longest(m);
 }
 
 void planche_cli_bench_report_print(const struct planche_cli_bench_report *m)
@@ -154,6 +166,8 @@ static json_t *layers_json(const struct planche_cli_bench_report *m)
         json_object_set_new(object, "kind", planche_cli_json_text(layer->kind));
         json_object_set_new(object, "ms", number(layer->ms / m->runs));
         json_object_set_new(object, "macs", json_real(layer->macs / m->runs));
+        json_object_set_new(object, "longest_ms",
+                            is_on_gpu(m) ? number(layer->longest_ms) : json_null());
         json_array_append_new(array, object);
     }
     return array;

@@ -75,7 +75,7 @@ static void set_backend(json_t *object, const struct planche_page_result *result
         backend = result->backend != NULL ? result->backend : info->backend;
         /* The CPU stands in for a GPU in f32. */
         bool stand_in = strcmp(backend, info->backend) != 0;
-        device = stand_in ? NULL : info->device;
+        device = stand_in ? NULL : result->device != NULL ? result->device : info->device;
         precision = stand_in ? "f32" : info->precision;
     }
     json_object_set_new(object, "backend", planche_cli_json_text(backend));

@@ -260,6 +260,23 @@ static bool lists(const char *list, const char *name, size_t length)
 
 /* Names are those of the option's row, and so is which of them have numbers ("NAME:N"). Whether
  * there are such devices the library says: an engine that cannot be made is no wrong usage. */
+/* Numbers with commas between, each once: every mistake in a list is one of the command line, and
+ * what is not there is the machine's. */
+static bool is_list_of_numbers(const char *text)
+{
+    for (const char *at = text;; at++) {
+        size_t digits = strspn(at, "0123456789");
+        if (digits == 0 || (at[digits] && at[digits] != ','))
+            return false;
+        for (const char *before = text; before < at; before += strcspn(before, ",") + 1)
+            if (strcspn(before, ",") == digits && memcmp(before, at, digits) == 0)
+                return false;
+        at += digits;
+        if (!*at)
+            return true;
+    }
+}
+
 static bool set_backend(struct planche_cli_options *o, const char *value)
 {
     const struct planche_cli_option *option = planche_cli_option_find("backend");
@@ -269,9 +286,8 @@ static bool set_backend(struct planche_cli_options *o, const char *value)
         return false;
     if (value[length] == ':') {
         const char *numbers = value + length + 1;
-        size_t count = strspn(numbers, "0123456789,");
         snprintf(numbered, sizeof(numbered), "%.*s:N", (int)length, value);
-        if (count == 0 || numbers[count] || !strstr(option->form, numbered))
+        if (!is_list_of_numbers(numbers) || !strstr(option->form, numbered))
             return false;
     }
     return set_text(value, &o->engine.backend);

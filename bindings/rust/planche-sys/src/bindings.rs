@@ -390,6 +390,7 @@ pub struct planche_page_result {
     pub rule: [::std::os::raw::c_char; 48usize],
     pub black: ::std::os::raw::c_uint,
     pub white: ::std::os::raw::c_uint,
+    pub device: *const ::std::os::raw::c_char,
 }
 extern "C" {
     pub fn planche_page_result_init(out: *mut planche_page_result, size: usize);
@@ -603,6 +604,7 @@ pub struct planche_layer_profile {
     pub kind: *const ::std::os::raw::c_char,
     pub ms: f64,
     pub macs: f64,
+    pub longest_ms: f64,
 }
 extern "C" {
     pub fn planche_engine_get_profile(
