@@ -140,7 +140,7 @@ struct planche_page_result {
     unsigned alternative;
     char rule[48];
     unsigned black,
-        white; /* samples (of 255) that became black and white; zeroes: none were moved */
+        white;          /* samples (of 255) that became black and white; zeroes: none were moved */
     const char *device; /* name of the GPU that made it, or its last pass; as long as the engine
                            lives; NULL: made on the CPU */
 };

@@ -5,6 +5,7 @@
 #include "backend/vulkan/fault.h"
 #include "backend/vulkan/probe.h"
 #include "need_device.h"
+#include "support/quick.h"
 #include "support/testing.h"
 
 #include <glob.h>
@@ -13,6 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* What a software device may take to compile shaders for matrices. */
+#define PATIENCE_MS 600000.0
 /* Threads of engines: a result is the same for any number. */
 #define THREADS 2
 
@@ -41,8 +44,10 @@ void gpu_set_cache(void)
 
 void gpu_add_matrices(void)
 {
-    if (gpu_need().path < PLANCHE_GPU_PATH_KHR)
-        planche_gpu_pretend_matrices(true);
+    if (!test_full() || gpu_need().path >= PLANCHE_GPU_PATH_KHR)
+        return;
+    planche_gpu_pretend_matrices(true);
+    planche_gpu_set_patience(PATIENCE_MS);
 }
 
 bool gpu_may_lack(enum planche_gpu_path path)

@@ -13,8 +13,9 @@ struct planche_gpu_info gpu_need(void);
  * they are. Before anything else. */
 void gpu_set_cache(void);
 
-/* A device without matrix units takes the path khr all the same, by plain arithmetic: its code is
- * tried, not the units. Before devices are opened; others keep their own. */
+/* In a full run a device without matrix units takes the path khr all the same, by plain arithmetic:
+ * its code is tried, not the units, and software devices take minutes to compile it. Before devices
+ * are opened; others keep their own. */
 void gpu_add_matrices(void);
 
 /* Whether the device may be without a path: it has all plain ones up to its fastest. */
