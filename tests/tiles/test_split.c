@@ -149,6 +149,15 @@ static void check_work(struct subject *s, const struct planche_split *split)
         assert_true(told > tiles / whole * 0.75 && told < tiles / whole * 1.25);
 }
 
+/* The last 256 bytes of a kept tensor. */
+static uint64_t last_unit(const struct subject *s, const struct planche_keeping *keeping, int t)
+{
+    uint64_t bytes = (uint64_t)(s->page.shapes[t].width * s->page.shapes[t].height) *
+                     (uint64_t)s->pitches[t] * s->tensors.value_bytes;
+    assert_true(keeping->offsets[t] + bytes <= keeping->bytes);
+    return (keeping->offsets[t] + bytes - 1) / 256;
+}
+
 /* Bands make all rows of what is kept, in the run that is said to make it, and find it later. */
 static void check_kept(struct subject *s, const struct planche_split *split,
                        const struct planche_keeping *keeping)
@@ -156,6 +165,7 @@ static void check_kept(struct subject *s, const struct planche_split *split,
     const struct planche_net *net = s->page.net;
     int runs = s->tensors.highest_level + 1;
     int64_t *rows = zeroes(net->tensor_count, sizeof(*rows));
+    int *owners = zeroes((int)(keeping->bytes / 256 + 1), sizeof(*owners));
     for (int run = 1; run <= runs; run++)
         for (int64_t band = 0; band < split->rows; band++) {
             struct planche_rect r = planche_split_rect(split, &s->page, 0, band);
@@ -167,18 +177,24 @@ static void check_kept(struct subject *s, const struct planche_split *split,
                 if (!keeping->runs[t] || run < keeping->first || planche_rect_is_empty(*made))
                     continue;
                 assert_int_equal(s->plan.elsewhere[t], keeping->runs[t] <= run);
-                if (keeping->runs[t] < run)
+                if (keeping->runs[t] < run) {
                     assert_int_equal(rows[t], s->page.shapes[t].height);
+                    assert_int_equal(owners[keeping->offsets[t] / 256], t);
+                    assert_int_equal(owners[last_unit(s, keeping, t)], t);
+                }
                 if (keeping->runs[t] != run)
                     continue;
                 assert_true(made->x0 == 0 && made->x1 == s->page.shapes[t].width);
                 assert_true(made->y0 % PLANCHE_KEPT_ROWS == 0 && made->y0 <= rows[t]);
                 rows[t] = made->y1 > rows[t] ? made->y1 : rows[t];
+                for (uint64_t u = keeping->offsets[t] / 256; u <= last_unit(s, keeping, t); u++)
+                    owners[u] = t;
             }
         }
     for (int t = 0; t < net->tensor_count; t++)
         assert_true(!keeping->runs[t] || rows[t] == s->page.shapes[t].height);
     free(rows);
+    free(owners);
 }
 
 /* With memory for what bands keep they take less arithmetic than tiles; with less memory fewer runs

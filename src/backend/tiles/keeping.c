@@ -11,6 +11,7 @@
 struct search {
     const struct planche_tile_page *page;
     int *runs;    /* that make each tensor first */
+    int *last;    /* the last run that finds it; 0: none does, and it is not kept */
     bool *wanted; /* by the run that is looked at */
 };
 
@@ -41,7 +42,7 @@ static bool has_memory(const struct planche_tile_page *page, int tensor)
 }
 
 /* Follows one run; tensors that it finds are to be kept. */
-static void follow(const struct search *search, int run, bool *kept)
+static void follow(const struct search *search, int run)
 {
     const struct planche_net *net = search->page->net;
     want_goals(search, run);
@@ -51,7 +52,7 @@ static void follow(const struct search *search, int run, bool *kept)
         if (!search->wanted[tensor] || net->tensors[tensor].vector)
             continue;
         if (search->runs[tensor] && has_memory(search->page, tensor)) {
-            kept[tensor] = true;
+            search->last[tensor] = run;
             continue;
         }
         search->runs[tensor] = run;
@@ -59,26 +60,50 @@ static void follow(const struct search *search, int run, bool *kept)
     }
 }
 
-static bool place(struct planche_keeping *keeping, const struct planche_tile_page *page,
-                  const bool *kept)
+static bool tensor_bytes(const struct planche_tile_page *page, int tensor, uint64_t *bytes)
 {
-    for (int t = 0; t < page->net->tensor_count; t++) {
-        const struct planche_shape *shape = &page->shapes[t];
-        uint64_t bytes;
-        if (!kept[t]) {
-            keeping->runs[t] = 0;
+    const struct planche_shape *shape = &page->shapes[tensor];
+    uint64_t pixel = (uint64_t)page->tensors.pitches[tensor] * page->tensors.value_bytes;
+    if (__builtin_mul_overflow((uint64_t)shape->width, (uint64_t)shape->height, bytes) ||
+        *bytes > INT32_MAX || __builtin_mul_overflow(*bytes, pixel, bytes))
+        return false;
+    *bytes = (*bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    return true;
+}
+
+/* Moves an offset behind a placed tensor that is kept at the same time and lies there. */
+static bool evade(const struct search *search, const struct planche_keeping *keeping, int tensor,
+                  uint64_t bytes, int other, uint64_t *offset)
+{
+    uint64_t size;
+    if (!search->last[other] || search->runs[other] > search->last[tensor] ||
+        search->runs[tensor] > search->last[other] || !tensor_bytes(search->page, other, &size) ||
+        keeping->offsets[other] >= *offset + bytes || keeping->offsets[other] + size <= *offset)
+        return false;
+    *offset = keeping->offsets[other] + size;
+    return true;
+}
+
+/* Each into the lowest gap that is free for as long as it is kept. */
+static bool place(const struct search *search, struct planche_keeping *keeping)
+{
+    int count = search->page->net->tensor_count;
+    for (int t = 0; t < count; t++) {
+        uint64_t bytes, offset = 0;
+        if (!search->last[t])
             continue;
-        }
-        if (__builtin_mul_overflow((uint64_t)shape->width, (uint64_t)shape->height, &bytes) ||
-            bytes > INT32_MAX ||
-            __builtin_mul_overflow(
-                bytes, (uint64_t)page->tensors.pitches[t] * page->tensors.value_bytes, &bytes))
+        if (!tensor_bytes(search->page, t, &bytes))
             return false;
-        keeping->offsets[t] = keeping->bytes;
-        bytes = (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-        if (__builtin_add_overflow(keeping->bytes, bytes, &keeping->bytes))
+        for (int other = 0; other < t; other++)
+            if (evade(search, keeping, t, bytes, other, &offset))
+                other = -1;
+        keeping->offsets[t] = offset;
+        if (__builtin_add_overflow(offset, bytes, &offset))
             return false;
+        keeping->bytes = offset > keeping->bytes ? offset : keeping->bytes;
     }
+    for (int t = 0; t < count; t++)
+        keeping->runs[t] = search->last[t] ? keeping->runs[t] : 0;
     return true;
 }
 
@@ -89,15 +114,15 @@ bool planche_keeping_make(struct planche_keeping *keeping, const struct planche_
     *keeping = (struct planche_keeping){.first = first};
     keeping->runs = planche_calloc(budget, tensors, sizeof(*keeping->runs));
     keeping->offsets = planche_calloc(budget, tensors, sizeof(*keeping->offsets));
-    struct search search = {page, keeping->runs, NULL};
+    struct search search = {.page = page, .runs = keeping->runs};
+    search.last = planche_calloc(budget, tensors, sizeof(*search.last));
     search.wanted = planche_calloc(budget, tensors, sizeof(*search.wanted));
-    bool *kept = planche_calloc(budget, tensors, sizeof(*kept));
-    bool made = keeping->runs && keeping->offsets && search.wanted && kept;
+    bool made = keeping->runs && keeping->offsets && search.wanted && search.last;
     for (int run = first; made && run <= page->tensors.highest_level + 1; run++)
-        follow(&search, run, kept);
-    made = made && place(keeping, page, kept);
+        follow(&search, run);
+    made = made && place(&search, keeping);
     planche_free(search.wanted);
-    planche_free(kept);
+    planche_free(search.last);
     return made;
 }
 
