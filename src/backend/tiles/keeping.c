@@ -2,14 +2,12 @@
 /* Keeping: each run is followed back from what it is for to what an earlier one made. */
 #include "backend/tiles/keeping.h"
 
-#include "backend/tiles/tile_plan.h"
-
 #include <string.h>
 
 #define ALIGNMENT UINT64_C(256)
 
 struct search {
-    const struct planche_tile_page *page;
+    const struct planche_kept_page *page;
     int *runs;    /* that make each tensor first */
     int *last;    /* the last run that finds it; 0: none does, and it is not kept */
     bool *wanted; /* by the run that is looked at */
@@ -18,7 +16,7 @@ struct search {
 static void want_goals(const struct search *search, int run)
 {
     const struct planche_net *net = search->page->net;
-    const struct planche_tile_tensors *tensors = &search->page->tensors;
+    const struct planche_kept_page *tensors = search->page;
     memset(search->wanted, 0, (size_t)net->tensor_count * sizeof(*search->wanted));
     if (run > tensors->highest_level)
         search->wanted[net->output.tensor] = true;
@@ -36,9 +34,9 @@ static void want_inputs(const struct search *search, const struct planche_step *
 }
 
 /* What is folded has no memory, and is made anew by those that read it. */
-static bool has_memory(const struct planche_tile_page *page, int tensor)
+static bool has_memory(const struct planche_kept_page *page, int tensor)
 {
-    return !page->tensors.sources || page->tensors.sources[tensor] == tensor;
+    return !page->sources || page->sources[tensor] == tensor;
 }
 
 /* Follows one run; tensors that it finds are to be kept. */
@@ -60,10 +58,10 @@ static void follow(const struct search *search, int run)
     }
 }
 
-static bool tensor_bytes(const struct planche_tile_page *page, int tensor, uint64_t *bytes)
+static bool tensor_bytes(const struct planche_kept_page *page, int tensor, uint64_t *bytes)
 {
     const struct planche_shape *shape = &page->shapes[tensor];
-    uint64_t pixel = (uint64_t)page->tensors.pitches[tensor] * page->tensors.value_bytes;
+    uint64_t pixel = (uint64_t)page->pitches[tensor] * page->value_bytes;
     if (__builtin_mul_overflow((uint64_t)shape->width, (uint64_t)shape->height, bytes) ||
         *bytes > INT32_MAX || __builtin_mul_overflow(*bytes, pixel, bytes))
         return false;
@@ -107,7 +105,7 @@ static bool place(const struct search *search, struct planche_keeping *keeping)
     return true;
 }
 
-bool planche_keeping_make(struct planche_keeping *keeping, const struct planche_tile_page *page,
+bool planche_keeping_make(struct planche_keeping *keeping, const struct planche_kept_page *page,
                           int first, struct planche_budget *budget)
 {
     size_t tensors = (size_t)page->net->tensor_count;
@@ -118,7 +116,7 @@ bool planche_keeping_make(struct planche_keeping *keeping, const struct planche_
     search.last = planche_calloc(budget, tensors, sizeof(*search.last));
     search.wanted = planche_calloc(budget, tensors, sizeof(*search.wanted));
     bool made = keeping->runs && keeping->offsets && search.wanted && search.last;
-    for (int run = first; made && run <= page->tensors.highest_level + 1; run++)
+    for (int run = first; made && run <= page->highest_level + 1; run++)
         follow(&search, run);
     made = made && place(&search, keeping);
     planche_free(search.wanted);

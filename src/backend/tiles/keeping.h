@@ -8,7 +8,14 @@
 #include "base/alloc.h"
 #include "net/net.h"
 
-struct planche_tile_page;
+/* A page's tensors: see struct planche_tile_tensors. */
+struct planche_kept_page {
+    const struct planche_net *net;
+    const struct planche_shape *shapes; /* [tensor_count] */
+    const int *levels, *pitches, *sources;
+    int highest_level;
+    unsigned value_bytes;
+};
 
 /* Runs before `first` keep nothing, and run `first` begins with the page's pixels again: with less
  * memory fewer runs keep what they make. Owns its arrays. */
@@ -25,7 +32,7 @@ struct planche_keeping {
 
 /* first: 1 .. the highest level. False: there is no memory, or the tensors are too large.
  * planche_keeping_free is right then, too, and twice. */
-bool planche_keeping_make(struct planche_keeping *keeping, const struct planche_tile_page *page,
+bool planche_keeping_make(struct planche_keeping *keeping, const struct planche_kept_page *page,
                           int first, struct planche_budget *budget);
 void planche_keeping_free(struct planche_keeping *keeping);
 

@@ -191,9 +191,18 @@ void planche_split_keep(struct planche_split *split, struct planche_tile_plan *p
         page->width > MAX_SIDE)
         return;
     double work = planche_split_work(split, plan);
+    const struct planche_kept_page kept = {
+        .net = page->net,
+        .shapes = page->shapes,
+        .levels = page->tensors.levels,
+        .pitches = page->tensors.pitches,
+        .sources = page->tensors.sources,
+        .highest_level = page->tensors.highest_level,
+        .value_bytes = page->tensors.value_bytes,
+    };
     for (int first = 1; first <= page->tensors.highest_level; first++) {
         struct planche_split bands;
-        if (planche_keeping_make(keeping, page, first, plan->budget)) {
+        if (planche_keeping_make(keeping, &kept, first, plan->budget)) {
             plan->keeping = keeping;
             if (find_bands(&bands, plan, keeping, limits) &&
                 planche_split_work(&bands, plan) < work) {
