@@ -32,7 +32,8 @@ layout() {
 
 spelling() {
     # shellcheck disable=SC2046
-    codespell --ignore-words-list=crate $(sources '*.c' '*.h' '*.cpp' '*.hpp' '*.rs' '*.md' '*.py' '*.sh' '*.def' '*.1' '*.build' '*.comp' '*.glsl' Makefile .ci/run)
+    codespell --ignore-words-list=crate $(sources '*.c' '*.h' '*.cpp' '*.hpp' '*.rs' '*.md' '*.py' '*.sh' \
+        '*.def' '*.1' '*.build' '*.comp' '*.glsl' Makefile .ci/run)
 }
 
 # The kernels are generated from bodies by macros, which takes it minutes and finds nothing.

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 # container.sh FOLDER: builds the image of packaging/container/Containerfile with buildah and tries it: as its user,
 # with a root that cannot be written to, a page over HTTP, health, its size. The base is made by mmdebstrap in the place
-# of an image from elsewhere; BASE names one of those. FOLDER/planche.tar.gz is the image, for `podman load`. Needs root.
+# of an image from elsewhere; BASE names one of those. FOLDER/planche.tar.gz is the image, for `podman load`.
+# Needs root.
 set -euo pipefail
 mkdir -p "$1"
 folder=$(realpath "$1")
@@ -65,7 +66,8 @@ inside planche --version
 "${as_user[@]}" planche serve --listen 127.0.0.1:18378 --no-token --cache /cache 2>"$run/log" &
 server=$! # of the server itself: a function would be a shell of its own
 inside curl -fsS --retry 30 --retry-connrefused --retry-delay 1 -o /dev/null http://127.0.0.1:18378/healthz
-curl -fsS --data-binary @samples/strip.png 'http://127.0.0.1:18378/v1/upscale?model=small&format=avif' -o "$run/page.avif"
+curl -fsS --data-binary @samples/strip.png -o "$run/page.avif" \
+    'http://127.0.0.1:18378/v1/upscale?model=small&format=avif'
 [ "$(dd if="$run/page.avif" bs=1 skip=4 count=8 2>/dev/null)" = ftypavif ]
 [ -n "$(find "$run/cache" -type f -print -quit)" ] || { echo "nothing was kept in /cache" >&2 && exit 1; }
 kill -TERM "$server" && wait "$server"

@@ -1,12 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # Installs the packages that are missing for the given purposes (build, test, models, bench,
-# peers, onnx, ncnn, format, check, coverage, deb, static, static-arm, abi, ci, arm, browser, metrics, queue, bindings) on Debian and Ubuntu,
-# after saying which. On Fedora, Arch, Alpine and openSUSE it says what to install there (packages.tsv: names that
-# have not been tried). sudo is used only by users other than root. arm is what scripts/aarch64.ini needs; it
-# makes the packages of arm64 known to dpkg. browser is for the tests of the page of planche serve,
-# queue for the tests of many machines, metrics for more checks of its figures, proxies for the tests of nginx and Caddy in front of it
-# (their services start as Debian has it) and of KOReader's HTTP client, bindings for the tests of other languages.
+# peers, onnx, ncnn, format, check, coverage, deb, static, static-arm, abi, ci, arm, browser, metrics, service, proxies,
+# queue, bindings) on Debian and Ubuntu, after saying which. On Fedora, Arch, Alpine and openSUSE it says what to
+# install there (packages.tsv: names that have not been tried). sudo is used only by users other than root. arm is what
+# scripts/aarch64.ini needs; it makes the packages of arm64 known to dpkg. browser is for the tests of the page of
+# planche serve, queue for the tests of many machines, metrics for more checks of the server's figures, service for
+# those of the files that start it (systemd's unit, compose files), proxies for the tests of nginx and Caddy in front of
+# it (their services start as Debian has it) and of KOReader's HTTP client, bindings for the tests of other languages.
 set -euf
 
 have() {
@@ -29,6 +30,11 @@ heif_decoder() {
 axum_crate() {
     [ -z "$(apt-cache search --names-only '^librust-axum-dev$' 2>/dev/null)" ] ||
         echo "$crates/axum-0.*/Cargo.toml=librust-axum-dev"
+}
+
+# bindings/rust has what bindgen 0.60 makes, which Debian 12 has; another version's is not compared.
+bindgen_tool() {
+    ! grep -qs '^VERSION_CODENAME=bookworm$' "${OS_RELEASE:-/etc/os-release}" || echo /usr/bin/bindgen=bindgen
 }
 
 # What proves that a package is there, and the package.
@@ -64,19 +70,21 @@ needs() {
                  $lib/libbz2.a=libbz2-dev" ;;
     static-arm)
         arm=/usr/lib/aarch64-linux-gnu
-        echo "aarch64-linux-gnu-g++=g++-aarch64-linux-gnu $arm/libgif.a=libgif-dev:arm64 $arm/libtiff.a=libtiff-dev:arm64
+        echo "aarch64-linux-gnu-g++=g++-aarch64-linux-gnu
+              $arm/libgif.a=libgif-dev:arm64 $arm/libtiff.a=libtiff-dev:arm64
               $arm/libopenjp2.a=libopenjp2-7-dev:arm64 $arm/liblzma.a=liblzma-dev:arm64
               $arm/libzstd.a=libzstd-dev:arm64 $arm/libbz2.a=libbz2-dev:arm64" ;;
     abi) echo "abidiff=abigail-tools git=git" ;;
     format) echo "clang-format=clang-format" ;;
     metrics) echo "promtool=prometheus" ;;
+    service) echo "systemd-analyze=systemd /usr/lib/python3/dist-packages/yaml/__init__.py=python3-yaml" ;;
     queue) echo "nats-server=nats-server" ;;
     proxies) echo "nginx=nginx-light /usr/bin/caddy=caddy curl=curl openssl=openssl lua5.1=lua5.1
                     /usr/share/lua/5.1/socket/http.lua=lua-socket" ;;
     bindings)
         crates=/usr/share/cargo/registry
         echo "cc=gcc c++=g++ python3=python3 node=nodejs /usr/bin/cargo=cargo /usr/bin/rustc=rustc
-              /usr/bin/rustfmt=rustfmt /usr/bin/cargo-clippy=rust-clippy
+              /usr/bin/rustfmt=rustfmt /usr/bin/cargo-clippy=rust-clippy $(bindgen_tool)
               $crates/pkg-config-*/Cargo.toml=librust-pkg-config-dev
               $crates/tokio-1.*/Cargo.toml=librust-tokio-dev
               $crates/image-0.*/Cargo.toml=librust-image-dev

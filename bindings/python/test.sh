@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # test.sh BUILD: installs the module with pip, offline, into a folder of the build folder, and tests
-# it there; without a library in the build folder, with the system's. Skipped (77) where Python lacks what it needs, unless PLANCHE_REQUIRE_BINDINGS=1.
+# it there; without a library in the build folder, with the system's. Skipped (77) where Python
+# lacks what it needs, unless PLANCHE_REQUIRE_BINDINGS=1.
 set -eu
 build=$1
 source=$(cd "$(dirname "$0")" && pwd)

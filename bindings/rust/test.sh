@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # test.sh tests|lint BUILD: the crates' tests, or their layout and clippy, with the library of a
-# build folder, or, without one in it, with the system's. Works on a copy in the build folder, because cargo writes beside the sources. Crates
-# are those that Debian packages, offline; PLANCHE_CARGO_ONLINE=1 takes cargo's own registry.
+# build folder, or, without one in it, with the system's. Works on a copy in the build folder,
+# because cargo writes beside the sources. Crates are those that Debian packages, offline;
+# PLANCHE_CARGO_ONLINE=1 takes cargo's own registry.
 # Skipped (77) where cargo or a crate is not installed, unless PLANCHE_REQUIRE_BINDINGS=1.
 set -eu
 what=$1 build=$2
