@@ -55,13 +55,17 @@ static void occupy_standard_streams(void)
 }
 
 /* Codecs allocate and free buffers for every row. By default the C library would keep freed memory
- * in an arena of each thread, beyond the memory budget. */
+ * in an arena of each thread, beyond the memory budget. What it may keep free is a fixed amount: a
+ * heap that gives back every small block is a thousand system calls a page with libaom, each of
+ * which stops all other threads that allocate (docs/performance.md). */
+#define HEAP_BLOCK ((int)1 << 20) /* from this size on, blocks are the system's own */
+#define HEAP_SPARE ((int)16 << 20)
 static void keep_heap_small(void)
 {
 #ifdef __GLIBC__
     mallopt(M_ARENA_MAX, 1);
-    mallopt(M_MMAP_THRESHOLD, 128 << 10);
-    mallopt(M_TRIM_THRESHOLD, 128 << 10);
+    mallopt(M_MMAP_THRESHOLD, HEAP_BLOCK);
+    mallopt(M_TRIM_THRESHOLD, HEAP_SPARE);
 #endif
 }
 
