@@ -466,7 +466,7 @@ class Failures(Books):
 
     def test_no_folder(self):
         self.write("file", b"")
-        result = self.planche("book.cbz", "-o", "file/out.cbz", check=1)
+        result = self.planche("book.cbz", "-o", "file/out.cbz", check=3)
         self.assertIn("file/out.cbz", result.stderr)
         self.assertEqual(self.planche("book.cbz", "-o", "file/out/", check=3).returncode, 3)
 
@@ -657,7 +657,7 @@ class Talk(Books):
 
     def test_folders_are_not_made(self):
         self.book()
-        result = self.planche("book.cbz", "-o", "none/dir/x.cbz", "--quiet", check=1)
+        result = self.planche("book.cbz", "-o", "none/dir/x.cbz", "--quiet", check=3)
         self.assert_one_line(result.stderr, "none/dir/x.cbz")
         self.planche("book.cbz", "-o", "none/dir/")
         self.planche("book.cbz", "--to", "folder", "-o", "other/dir/")

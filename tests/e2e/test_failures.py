@@ -172,7 +172,9 @@ class Outputs(harness.Case):
     def test_places_that_cannot_be_written(self):
         self.write("a.png", harness.page())
         os.mkdir(self.path("folder.png"))
-        self.assert_one_line(self.planche("a.png", "-o", "no/such/b.png", check=1).stderr, "no/such")
+        for more in ((), ("--dry-run",)):
+            result = self.planche("a.png", "-o", "no/such/b.png", *more, check=3)
+            self.assert_one_line(result.stderr, "no/such/b.png: there is no such folder")
         self.assert_one_line(self.planche("a.png", "-o", "/proc/b.png", check=1).stderr, "/proc")
         self.assert_one_line(self.planche("a.png", "-o", "a.png/b/", check=3).stderr, "a.png/b")
         self.assertEqual(self.files(), ["a.png", "folder.png"])

@@ -57,6 +57,9 @@ class Scan(harness.Case):
         self.write("m/broken.pth", b"no weights")
         self.write("m/page.png", harness.page())
         self.write("m/.hidden/b.safetensors", safetensors(compact()))
+        absent = self.models("scan", self.path("m"), self.path("absent"), check=2)
+        self.assert_one_line(absent.stderr, "absent: there is no such file or folder")
+        self.assertEqual(absent.stdout, "")
         found = self.scan(self.path("m"))
         self.assertEqual(sorted(found), ["a.safetensors", "broken.pth", "deep/er/grey.safetensors", "odd.safetensors",
                                          "omni.safetensors"])
@@ -114,7 +117,7 @@ class Scan(harness.Case):
         self.assertNotIn("\u202e", result.stdout)
         self.assert_one_line(result.stderr, "too deep")
         self.assertEqual(sorted(self.scan(self.path("m"))), ["d/" * 8 + "less.safetensors", name])
-        self.assert_one_line(self.models("scan", self.path("nowhere"), check=1).stderr, "nowhere")
+        self.assert_one_line(self.models("scan", self.path("nowhere"), check=2).stderr, "nowhere")
         self.models("scan", check=2)
         os.mkdir(self.path("empty"))
         self.assertIn("no model", self.models("scan", self.path("empty")).stderr)

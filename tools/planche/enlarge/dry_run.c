@@ -8,7 +8,6 @@
 #include "enlarge/totals.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* A book under inspection. */
@@ -235,33 +234,14 @@ static void describe_page(struct planche_cli_run *run, const struct planche_cli_
     }
 }
 
-/* Folders of a file that was named must be there: nobody makes them. */
-static bool lacks_folder(const struct planche_cli_run *run, const struct planche_cli_item *item)
-{
-    const char *output = run->options.output, *base = planche_cli_base_name(item->output);
-    if (output == NULL || item->resumes || base == item->output ||
-        planche_cli_output_is_folder(output))
-        return false;
-    char *folder = strndup(item->output, (size_t)(base - item->output));
-    bool lacks = folder != NULL && !planche_cli_is_folder(folder);
-    free(folder);
-    return lacks;
-}
-
 /* Says what the run would fail with at once. False: nothing. */
 static bool refuse(struct planche_cli_run *run, const struct planche_cli_item *item)
 {
-    const char *message = NULL;
-    if (item->verdict == PLANCHE_CLI_EXISTS && !item->replaces)
-        message = "exists already";
-    else if (lacks_folder(run, item))
-        message = "there is no such folder to write into";
-    if (message == NULL)
+    if (item->verdict != PLANCHE_CLI_EXISTS || item->replaces)
         return false;
     char whole[PLANCHE_ERROR_MESSAGE_SIZE];
-    snprintf(whole, sizeof whole, "%s: %s", item->output, message);
-    planche_cli_print_failure(
-        run, item, lacks_folder(run, item) ? PLANCHE_ERROR_NOT_FOUND : PLANCHE_ERROR_EXISTS, whole);
+    snprintf(whole, sizeof whole, "%s: exists already", item->output);
+    planche_cli_print_failure(run, item, PLANCHE_ERROR_EXISTS, whole);
     run->failed = true;
     return true;
 }

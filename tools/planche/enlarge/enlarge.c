@@ -19,6 +19,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static void print_json(struct planche_cli_run *run, const struct planche_cli_item *item,
@@ -93,6 +94,25 @@ static int open_queue(struct planche_cli_run *run)
     return status == PLANCHE_OK ? PLANCHE_CLI_OK : report_not_started(run, status, error.message);
 }
 
+/* The folder of a file that was named must be there: nobody makes it. */
+static int check_output_folder(struct planche_cli_run *run)
+{
+    const struct planche_cli_plan *plan = &run->plan;
+    const struct planche_cli_item *item = plan->count == 1 ? &plan->items[0] : NULL;
+    if (item == NULL || !item->makes || item->resumes || run->options.output == NULL ||
+        planche_cli_output_is_folder(run->options.output))
+        return PLANCHE_CLI_OK;
+    const char *base = planche_cli_base_name(item->output);
+    char *folder = strndup(item->output, (size_t)(base - item->output));
+    bool lacks = folder != NULL && *folder != 0 && !planche_cli_is_folder(folder);
+    free(folder);
+    if (!lacks)
+        return PLANCHE_CLI_OK;
+    char message[PLANCHE_ERROR_MESSAGE_SIZE];
+    snprintf(message, sizeof message, "%s: there is no such folder to write into", item->output);
+    return report_not_started(run, PLANCHE_ERROR_NOT_FOUND, message);
+}
+
 static int make_output_folder(struct planche_cli_run *run)
 {
     const char *folder = run->plan.folder;
@@ -130,6 +150,8 @@ static int prepare(struct planche_cli_run *run, char **operands, size_t count)
         status = planche_cli_plan_make(&run->plan, operands, count, &run->options, scale);
     if (status == PLANCHE_CLI_OK)
         planche_cli_judge(run);
+    if (status == PLANCHE_CLI_OK)
+        status = check_output_folder(run);
     if (run->options.dry_run)
         return status;
     if (status == PLANCHE_CLI_OK && run->engine == NULL && makes_any(&run->plan))

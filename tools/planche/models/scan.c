@@ -125,7 +125,7 @@ static void scan_operand(struct scan *scan, const char *operand)
     int length = snprintf(path, sizeof path, "%s", operand);
     if (length <= 0 || length >= (int)sizeof path || stat(path, &info) != 0) {
         planche_cli_message("%s: %s", operand, strerror(length <= 0 ? ENOENT : errno));
-        scan->status = PLANCHE_CLI_PAGE_FAILED;
+        scan->status = PLANCHE_CLI_PAGE_FAILED; /* it has gone since it was looked for */
         return;
     }
     size_t before = scan->models;
@@ -138,6 +138,18 @@ static void scan_operand(struct scan *scan, const char *operand)
         planche_cli_note("%s: no model's file is in it", operand);
 }
 
+static int check_operands(int count, char *const *operands)
+{
+    struct stat info;
+    for (int i = 0; i < count; i++) {
+        if (stat(operands[i], &info) != 0)
+            return planche_cli_usage_error("models", "%s: %s; nothing was done", operands[i],
+                                           errno == ENOENT ? "there is no such file or folder"
+                                                           : strerror(errno));
+    }
+    return PLANCHE_CLI_OK;
+}
+
 int planche_cli_scan(int argc, char **argv)
 {
     struct planche_cli_options options;
@@ -148,6 +160,9 @@ int planche_cli_scan(int argc, char **argv)
     if (first == argc)
         return planche_cli_usage_error("models",
                                        "no folder is named: planche models scan FOLDER...");
+    status = check_operands(argc - first, argv + first);
+    if (status != PLANCHE_CLI_OK)
+        return status;
     struct scan scan = {.options = &options, .status = PLANCHE_CLI_OK};
     planche_cli_interrupt_install();
     for (int i = first; i < argc && !is_stopped(&scan); i++)
