@@ -116,6 +116,7 @@ static enum planche_status open_socket(struct planche_http_listener *listener, c
 {
     int fd = socket(address->any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     listener->fd = fd;
+    listener->made = true;
     if (fd >= 0 && bind_socket(fd, address, length)) {
         if (address->any.sa_family == AF_UNIX)
             snprintf(listener->path, sizeof listener->path, "%s", address->local.sun_path);
@@ -223,6 +224,10 @@ unsigned planche_http_listen_inherited(struct planche_http_listener *listeners, 
 
 void planche_http_listener_close(struct planche_http_listener *listener)
 {
+    /* A program that another thread starts just now has the socket too until its exec(): closing
+     * would leave it open for new connections. One that was handed over stays its owner's. */
+    if (listener->fd >= 0 && listener->made)
+        shutdown(listener->fd, SHUT_RDWR);
     if (listener->fd >= 0)
         close(listener->fd);
     listener->fd = -1;

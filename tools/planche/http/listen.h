@@ -11,6 +11,7 @@
 
 struct planche_http_listener {
     int fd;
+    bool made; /* here: not handed over by another process */
     enum planche_http_place place;
     char name[128]; /* for people: "http://127.0.0.1:8377", "unix:/run/planche.sock" */
     char path[108]; /* of a Unix socket that is to be removed at the end; "": none */
