@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """A queue of the tests' own: nats-server on loopback, fronts and workers as processes, books to make. Tests derive from
 Queue. Without nats-server they are skipped, or fail if PLANCHE_REQUIRE_QUEUE is 1."""
+import concurrent.futures
 import contextlib
 import json
 import os
@@ -258,3 +259,28 @@ class Queue(unittest.TestCase):
             worker.send_signal(signal.SIGTERM)
         for worker in workers:
             self.assertEqual(worker.wait(SECONDS), 0)
+
+
+def run_side_by_side(*first, at_once=3):
+    """For __main__: its tests, several at once, those whose names are in first before the others. Each has a queue of
+    its own, and most of them wait. With words on the command line: unittest's main."""
+    if len(sys.argv) > 1:
+        unittest.main()
+    suites = unittest.defaultTestLoader.loadTestsFromModule(sys.modules["__main__"])
+    cases = sorted((case for suite in suites for case in suite), key=lambda case: case.id().rsplit(".", 1)[1] not in first)
+
+    def run(case):
+        result, begin = unittest.TestResult(), time.monotonic()
+        unittest.TestSuite([case]).run(result)
+        words = "ok" if result.wasSuccessful() else "FAIL"
+        words = f"skipped: {result.skipped[0][1]}" if result.skipped else words
+        print(f"{case.id()} ... {words} ({time.monotonic() - begin:.1f} s)", file=sys.stderr, flush=True)
+        return result
+
+    with concurrent.futures.ThreadPoolExecutor(at_once) as pool:
+        results = list(pool.map(run, cases))
+    for result in results:
+        for case, trace in result.errors + result.failures:
+            print(f"{case}\n{trace}", file=sys.stderr)
+    assert cases
+    sys.exit(0 if all(result.wasSuccessful() for result in results) else 1)

@@ -8,13 +8,12 @@ import subprocess
 import sys
 import tempfile
 import threading
-import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "e2e"))
 import browser  # pylint: disable=wrong-import-position
 import prometheus
 import server
-from cluster import PLANCHE, SERVER, Queue, make_book, make_png, read
+from cluster import PLANCHE, SERVER, Queue, make_book, make_png, read, run_side_by_side
 
 PICTURES = os.environ.get("PLANCHE_TEST_PICTURES")
 WAIT = 1  # seconds without a worker after which there is none
@@ -218,4 +217,4 @@ class Page(Serve):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    run_side_by_side("test_page_shows_workers", "test_no_worker", "test_pages_and_metrics")
