@@ -183,6 +183,14 @@ enum planche_status planche_engine_networks_load(struct planche_engine_networks 
     return status;
 }
 
+void planche_engine_networks_follow(struct planche_engine_networks *networks,
+                                    const struct planche_scale_set *set)
+{
+    planche_mutex_lock(&networks->mutex);
+    networks->set = set;
+    planche_mutex_unlock(&networks->mutex);
+}
+
 /* The place in a network's list that stands for this kind of machine. */
 static unsigned place_of(const struct planche_engine_network *network,
                          const struct planche_executor_ops *ops)

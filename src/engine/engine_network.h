@@ -36,7 +36,7 @@ struct planche_engine_network {
 /* All networks of an engine, by their index in its set. */
 struct planche_engine_networks {
     struct planche_engine_network list[PLANCHE_MAX_NETWORKS];
-    const struct planche_scale_set *set; /* the engine's */
+    const struct planche_scale_set *set; /* the owner's; changed under the mutex */
     unsigned primary; /* was loaded with the engine; PLANCHE_MAX_NETWORKS: none */
     const struct planche_executors *leader; /* executors that others follow */
     char *directory;                        /* of files of variants; NULL: the cache */
@@ -61,6 +61,11 @@ enum planche_status planche_engine_networks_place(struct planche_engine_networks
 /* Loads the primary network. Errors: as planche_engine_create. */
 enum planche_status planche_engine_networks_load(struct planche_engine_networks *networks,
                                                  struct planche_error *error);
+
+/* Goes on with another set, which has the networks that are loaded at the same places. The one
+ * before it stays, since names point into it. Nobody loads a network or runs one meanwhile. */
+void planche_engine_networks_follow(struct planche_engine_networks *networks,
+                                    const struct planche_scale_set *set);
 
 /* The executor that runs a network of the set on this kind of machine, or, if it has none
  * there, on the last of its list. NULL: it is not made. Thread-safe, as is what follows. */

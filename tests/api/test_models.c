@@ -3,6 +3,8 @@
  * black and white points. */
 #include "api_test.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -219,6 +221,88 @@ static void test_choices(void **state)
     planche_engine_destroy(&engine);
 }
 
+/* Who makes the first pages of an alternative, all at once. */
+struct caller {
+    pthread_t thread;
+    pthread_barrier_t *begin;
+    const struct planche_engine *engine;
+    const struct bytes *page, *expected;
+    int wrong;
+};
+
+/* cmocka's assertions do not work in other threads. */
+static void *make_first(void *user)
+{
+    struct caller *caller = user;
+    struct planche_page_options options = PLANCHE_PAGE_OPTIONS_INIT;
+    struct planche_page_result result = PLANCHE_PAGE_RESULT_INIT;
+    void *data = NULL;
+    size_t size = 0;
+    options.format = PLANCHE_FORMAT_PNG;
+    pthread_barrier_wait(caller->begin);
+    caller->wrong = planche_engine_run_bytes(caller->engine, caller->page->data, caller->page->size,
+                                             &data, &size, &options, &result, NULL) ||
+                    result.alternative != 2 || size != caller->expected->size ||
+                    memcmp(data, caller->expected->data, size) != 0;
+    planche_free_bytes(data);
+    return NULL;
+}
+
+/* Who asks for the engine's memory meanwhile. */
+struct asker {
+    pthread_t thread;
+    const struct planche_engine *engine;
+    atomic_bool end;
+    int wrong;
+};
+
+static void *ask(void *user)
+{
+    struct asker *asker = user;
+    do {
+        struct planche_engine_info info = PLANCHE_ENGINE_INFO_INIT;
+        asker->wrong += planche_engine_get_info(asker->engine, &info, NULL) != PLANCHE_OK;
+    } while (!atomic_load(&asker->end));
+    return NULL;
+}
+
+/* An alternative of a file is planned once its file is loaded, by one of the first pages. */
+static void test_first_pages(void **state)
+{
+    enum { CALLERS = 3 };
+    struct bytes page = page_of(PLANCHE_PIXELS_RGB8, HEIGHT), expected;
+    struct planche_page_result result;
+    (void)state;
+    struct planche_engine *engine = make(test_model(2), 0, 0);
+    expected = run_bytes(engine, &page, PLANCHE_GREY_AUTO, &result);
+    planche_engine_destroy(&engine);
+    for (int round = 0; round < 4; round++) {
+        struct asker asker = {.wrong = 0};
+        struct caller callers[CALLERS];
+        pthread_barrier_t begin;
+        engine = make(join("grey:%s|%s", "small", test_model(2)), 2, 0);
+        asker.engine = engine;
+        assert_int_equal(pthread_barrier_init(&begin, NULL, CALLERS), 0);
+        assert_int_equal(pthread_create(&asker.thread, NULL, ask, &asker), 0);
+        for (int i = 0; i < CALLERS; i++) {
+            callers[i] = (struct caller){
+                .begin = &begin, .engine = engine, .page = &page, .expected = &expected};
+            assert_int_equal(pthread_create(&callers[i].thread, NULL, make_first, &callers[i]), 0);
+        }
+        for (int i = 0; i < CALLERS; i++) {
+            assert_int_equal(pthread_join(callers[i].thread, NULL), 0);
+            assert_int_equal(callers[i].wrong, 0);
+        }
+        atomic_store(&asker.end, true);
+        assert_int_equal(pthread_join(asker.thread, NULL), 0);
+        assert_int_equal(asker.wrong, 0);
+        pthread_barrier_destroy(&begin);
+        planche_engine_destroy(&engine);
+    }
+    free(page.data);
+    free(expected.data);
+}
+
 /* Pixels in memory are what their format says. */
 static void test_choices_of_pixels(void **state)
 {
@@ -326,13 +410,10 @@ static void test_parts(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_chains),
-        cmocka_unit_test(test_heads),
-        cmocka_unit_test(test_errors),
-        cmocka_unit_test(test_choices),
-        cmocka_unit_test(test_choices_of_pixels),
-        cmocka_unit_test(test_levels),
-        cmocka_unit_test(test_parts),
+        cmocka_unit_test(test_chains),      cmocka_unit_test(test_heads),
+        cmocka_unit_test(test_errors),      cmocka_unit_test(test_choices),
+        cmocka_unit_test(test_first_pages), cmocka_unit_test(test_choices_of_pixels),
+        cmocka_unit_test(test_levels),      cmocka_unit_test(test_parts),
     };
     return cmocka_run_group_tests(tests, test_setup, test_teardown);
 }

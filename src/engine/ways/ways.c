@@ -43,8 +43,9 @@ static enum planche_status begin_way(struct planche_engine_ways *ways, unsigned 
     struct planche_engine_way *way = ways->list[index];
     enum planche_status status = check_files(models, error);
     if (!status)
-        status = planche_model_chain_begin(&way->plan, models, &options, error);
+        status = planche_model_chain_begin(&way->begun, models, &options, error);
     way->planned = !planche_model_chain_has_file(models);
+    way->plan = way->begun;
     way->levels.chosen = way->planned && planche_levels_are_chosen(&options);
     way->levels.precision = options.precision;
     return status;
@@ -60,7 +61,8 @@ static enum planche_status make_way(struct planche_engine_ways *ways, unsigned i
         return planche_fail(error, PLANCHE_ERROR_MEMORY, "no memory for an alternative");
     ways->list[index] = way;
     planche_mutex_init(&way->mutex);
-    planche_engine_networks_init(&way->networks, &way->plan.set, own->registry, like->budget,
+    planche_cond_init(&way->changed);
+    planche_engine_networks_init(&way->networks, &way->begun.set, own->registry, like->budget,
                                  like->admission);
     planche_levels_init(&way->levels, (struct planche_level_set){&way->plan, &way->networks},
                         own->registry);
@@ -88,6 +90,7 @@ void planche_ways_destroy(struct planche_engine_ways *ways)
             continue;
         planche_levels_destroy(&way->levels);
         planche_engine_networks_destroy(&way->networks);
+        planche_cond_destroy(&way->changed);
         planche_mutex_destroy(&way->mutex);
         planche_free(way);
         ways->list[i] = NULL;
@@ -143,6 +146,35 @@ enum planche_status planche_ways_get(struct planche_engine_ways *ways, unsigned 
     return planned ? planche_levels_get(&way->levels, level, set, error) : PLANCHE_OK;
 }
 
+/* Waits until the way is planned or this caller is to plan it. *planned: which of them. */
+static enum planche_status begin_planning(struct planche_engine_way *way, bool *planned,
+                                          const struct planche_cancel_token *cancel,
+                                          struct planche_error *error)
+{
+    enum planche_status status = PLANCHE_OK;
+    planche_mutex_lock(&way->mutex);
+    while (!status && way->planning)
+        if (!planche_cancel_wait(cancel, &way->changed, &way->mutex))
+            status = planche_cancel_fail(cancel, error);
+    *planned = way->planned;
+    if (!status && !way->planned)
+        way->planning = true;
+    planche_mutex_unlock(&way->mutex);
+    return status;
+}
+
+/* Who planned in vain leaves it to the next. */
+static void end_planning(struct planche_engine_way *way, bool planned)
+{
+    if (planned)
+        planche_engine_networks_follow(&way->networks, &way->plan.set);
+    planche_mutex_lock(&way->mutex);
+    way->planned = planned;
+    way->planning = false;
+    planche_cond_broadcast(&way->changed);
+    planche_mutex_unlock(&way->mutex);
+}
+
 enum planche_status planche_ways_plan(struct planche_engine_ways *ways, unsigned index,
                                       const struct planche_executor_ops *ops,
                                       const struct planche_cancel_token *cancel,
@@ -150,23 +182,14 @@ enum planche_status planche_ways_plan(struct planche_engine_ways *ways, unsigned
 {
     const struct planche_engine_options options = planche_ways_options(ways, index);
     struct planche_engine_way *way = ways->list[index];
-    struct planche_scale_plan plan;
-    planche_mutex_lock(&way->mutex);
-    bool planned = way->planned;
-    planche_mutex_unlock(&way->mutex);
-    if (planned)
-        return PLANCHE_OK;
-    enum planche_status status = planche_ways_finish(
-        &plan, &way->networks, &ways->choices.list[index], &options, ops, cancel, error);
-    if (status)
+    bool planned;
+    enum planche_status status = begin_planning(way, &planned, cancel, error);
+    if (status || planned)
         return status;
-    /* Networks that are loaded keep their places: names point into the plan. */
-    planche_mutex_lock(&way->mutex);
-    if (!way->planned)
-        way->plan = plan;
-    way->planned = true;
-    planche_mutex_unlock(&way->mutex);
-    return PLANCHE_OK;
+    status = planche_ways_finish(&way->plan, &way->networks, &ways->choices.list[index], &options,
+                                 ops, cancel, error);
+    end_planning(way, !status);
+    return status;
 }
 
 bool planche_ways_have_levels(const struct planche_engine_ways *ways)

@@ -10,10 +10,13 @@
 struct planche_executor_ops;
 
 struct planche_engine_way {
-    struct planche_mutex mutex; /* of planned */
-    bool planned;               /* false: a file must be loaded first, which knows its scale */
+    struct planche_mutex mutex;  /* of planned and planning */
+    struct planche_cond changed; /* one of them */
+    bool planned; /* plan is there, and constant; false: a file must be loaded, which has a scale */
+    bool planning;                   /* by a page's thread, without the mutex */
+    struct planche_scale_plan begun; /* constant; of files to be loaded, or whole */
     struct planche_scale_plan plan;
-    struct planche_engine_networks networks;
+    struct planche_engine_networks networks; /* set: that of begun until plan is there */
     struct planche_levels levels;
 };
 
@@ -48,6 +51,8 @@ enum planche_status planche_ways_finish(struct planche_scale_plan *plan,
 enum planche_status planche_ways_get(struct planche_engine_ways *ways, unsigned index,
                                      unsigned level, struct planche_level_set *set,
                                      struct planche_error *error);
+/* Makes the way's plan if it has none. Of several callers one does, and the others wait. Errors: as
+ * planche_ways_finish; CANCELLED, DEADLINE while another is waited for. Thread-safe. */
 enum planche_status planche_ways_plan(struct planche_engine_ways *ways, unsigned index,
                                       const struct planche_executor_ops *ops,
                                       const struct planche_cancel_token *cancel,
