@@ -5,9 +5,9 @@
 #define PLANCHE_ENGINE_INPUT_H
 
 #include "base/pool.h"
-#include "base/relay.h"
 #include "choice/points.h"
 #include "codec/codec.h"
+#include "engine/passes/relay.h"
 #include "image/bleed.h"
 #include "net/net.h"
 

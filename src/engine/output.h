@@ -8,9 +8,9 @@
 
 #include "backend/executor.h"
 #include "base/pool.h"
-#include "base/relay.h"
 #include "base/trace.h"
 #include "engine/input.h"
+#include "engine/passes/relay.h"
 #include "engine/split_result.h"
 #include "image/alpha.h"
 #include "image/downscale.h"

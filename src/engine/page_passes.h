@@ -4,10 +4,10 @@
  *
  * What one network makes is the next one's page: its colours, 16 bits a sample. So a chain makes
  * what single runs make that keep 16 bits between them, on every executor, and each pass is planned
- * as any page is. Between two networks on the CPU rows are relayed (base/relay.h), if the one
- * behind reads its page once, and the budget holds both; else the page between them is whole, in
- * the budget. Transparency does not take part: it is enlarged once, by the product of the scales. A
- * chain without networks passes the page on. */
+ * as any page is. Between two networks on the CPU rows are relayed (engine/passes/relay.h), if the
+ * one behind reads its page once, and the budget holds both; else the page between them is whole,
+ * in the budget. Transparency does not take part: it is enlarged once, by the product of the
+ * scales. A chain without networks passes the page on. */
 #ifndef PLANCHE_ENGINE_PAGE_PASSES_H
 #define PLANCHE_ENGINE_PAGE_PASSES_H
 

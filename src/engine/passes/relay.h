@@ -5,8 +5,8 @@
  * who needs a row lets the other run until there are some, and who has no room for another lets the
  * other take some. So the page has no more threads at work than without a relay, and its bytes do
  * not depend on when they run. */
-#ifndef PLANCHE_BASE_RELAY_H
-#define PLANCHE_BASE_RELAY_H
+#ifndef PLANCHE_ENGINE_PASSES_RELAY_H
+#define PLANCHE_ENGINE_PASSES_RELAY_H
 
 #include "base/alloc.h"
 #include "os/thread.h"

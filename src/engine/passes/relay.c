@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Relay between two networks: a ring of rows, and whose turn it is. */
-#include "base/relay.h"
+#include "engine/passes/relay.h"
 
 #include "base/status.h"
 
@@ -46,7 +46,8 @@ enum planche_status planche_relay_begin(struct planche_relay *relay, size_t row_
     *relay = (struct planche_relay){.row_bytes = row_bytes, .make = make, .user = user};
     relay->rows = planche_calloc(budget, PLANCHE_RELAY_ROWS, row_bytes);
     if (!relay->rows)
-        return planche_fail(error, PLANCHE_ERROR_MEMORY, "no memory for rows between two networks");
+        return planche_fail_memory(error, budget, planche_relay_memory(row_bytes),
+                                   "rows between two networks");
     planche_mutex_init(&relay->mutex);
     planche_cond_init(&relay->changed);
     relay->started = planche_thread_start(&relay->thread, run, relay);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Relay of rows: all of them in their order, never both sides at once, and ends of all kinds. */
-#include "base/relay.h"
 #include "base/status.h"
+#include "engine/passes/relay.h"
 #include "support/testing.h"
 
 #include <stdatomic.h>
@@ -126,7 +126,8 @@ static void test_memory(void **state)
     planche_relay_end(&relay);
     planche_budget_init(&budget, 100);
     assert_int_equal(planche_relay_begin(&relay, 16, make, &side, &budget, &error),
-                     PLANCHE_ERROR_MEMORY);
+                     PLANCHE_ERROR_BUDGET);
+    assert_non_null(strstr(error.message, "rows between two networks"));
     planche_relay_end(&relay);
     assert_int_equal(atomic_load(&budget.used), 0);
 }
