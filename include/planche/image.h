@@ -35,8 +35,8 @@ PLANCHE_API enum planche_status planche_image_read(struct planche_image **out, c
                                                    const struct planche_image_options *options,
                                                    struct planche_error *error);
 /* Decodes an image file in memory whole, and keeps nothing of it: whether it is sound. Of formats
- * that have rows one after the other some rows are held at a time. data is not copied. Errors:
- * DATA, UNSUPPORTED, LIMIT, BUDGET, MEMORY, ARGUMENT. */
+ * that have rows one after the other some rows are held at a time. data is not copied; options may
+ * be NULL. Thread-safe. Errors: DATA, UNSUPPORTED, LIMIT, BUDGET, MEMORY, ARGUMENT. */
 PLANCHE_API enum planche_status
 planche_image_check_bytes(const void *data, size_t size,
                           const struct planche_image_options *options, struct planche_error *error);

@@ -62,6 +62,7 @@ struct planche_model_part {
     int levels;           /* not 0: the alternative begins with "levels" */
 };
 #define PLANCHE_MODEL_PART_INIT PLANCHE_STRUCT_INIT(struct planche_model_part)
+/* The same for languages without macros: see PLANCHE_STRUCT_INIT. */
 PLANCHE_API void planche_model_part_init(struct planche_model_part *out, size_t size);
 /* Describes the index-th model that a text names, from 0, in its order. Nothing is looked for, and
  * a text that is one model is its first part. Errors: NOT_FOUND (it names no more), ARGUMENT (it

@@ -476,8 +476,8 @@ static void trace_plan(const struct page_run *run)
 static void log_tiles(struct page_run *run)
 {
     const struct planche_split *split = &run->split;
-    if (planche_split_is_whole(split))
-        return;
+    if (planche_split_is_whole(split) || !run->gpus->log.fn)
+        return; /* nobody reads what it takes many plans to know */
     double work = planche_split_work(split, &run->tile.plan);
     planche_log_write(&run->gpus->log, PLANCHE_LOG_INFO,
                       "%s: the page is %lld x %lld tiles of %lld x %lld pixels, %.0f MiB each, "

@@ -498,7 +498,7 @@ static void decode_slice(struct decoder *decoder)
     if (!channels || count != layer->output_count)
         bad_param(decoder, PLANCHE_ERROR_MODEL, 0, "must have the channels of each output");
     for (int i = 0; decoder->status == PLANCHE_OK && i < count; i++)
-        if ((channels[i] < 1 || channels[i] > PLANCHE_GRAPH_CHANNELS) &&
+        if (!(channels[i] >= 1 && channels[i] <= PLANCHE_GRAPH_CHANNELS) &&
             (channels[i] != CROP_ALL || i + 1 < count))
             bad_param(decoder, PLANCHE_ERROR_MODEL, 0, "has a number of channels that is none");
 }
