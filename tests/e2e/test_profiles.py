@@ -134,6 +134,10 @@ class Profiles(harness.Case):
                              "no such profile; did you mean manga?")
         self.assert_one_line(self.make("--for", "p.toml", "-m", "small", "low.png", check=2).stderr,
                              "exclude each other")
+        for wrong in (b"profiles = 3\n", b"[[profiles]]\n"):
+            self.write("config.toml", wrong)
+            self.assert_one_line(self.make(*config, "colour.png", check=2).stderr,
+                                 "config.toml:1: profiles are tables: [profiles.NAME]")
         self.write("config.toml", b'[profiles.manga]\nsacle = 3\n')
         self.assert_one_line(self.make(*config, "colour.png", check=2).stderr,
                              "config.toml:2: there is no key 'sacle'; did you mean scale?")
@@ -173,6 +177,33 @@ class Profiles(harness.Case):
                              "no file of MangaJaNai is in it")
         self.assert_one_line(self.make("--for", "mangajanai", "low.png", check=2).stderr,
                              "no file of MangaJaNai is in it")
+
+    def test_folders_with_signs(self):
+        """A + or | in the name of a folder is no sign of a chain or a choice."""
+        profile = b'scale = 2\n[[pages]]\nmodel = "mine.planche"\n'
+        for folder in ("my+models", "grey:a+b"):
+            self.write(f"{folder}/p.toml", profile)
+            shutil.copy(NETWORK, self.path(f"{folder}/mine.planche"))
+            shutil.copy(NETWORK, self.path(f"{folder}/2x_MangaJaNai_1200p_V1_ESRGAN_70k.planche"))
+            page = self.page("--for", f"{folder}/p.toml", "colour.png", "-o", "a.png")
+            self.assertEqual(page["model"], f"levels+./{folder}/mine.planche")
+            page = self.page("--for", f"{folder}/", "low.png", "-o", "a.png")
+            self.assertEqual(page["model"],
+                             f"levels+./{folder}/2x_MangaJaNai_1200p_V1_ESRGAN_70k.planche")
+        for folder in ("my|models", "a.pth+b"):
+            os.rename(self.path("my+models"), self.path(folder))
+            for name in (f"{folder}/p.toml", f"./{folder}/"):
+                self.assert_one_line(self.make("--for", name, "low.png", check=2).stderr,
+                                     f"{folder}/", "rename the folder or the file")
+            os.rename(self.path(folder), self.path("my+models"))
+        os.makedirs(self.path("m|n/imported"))
+        shutil.copy(NETWORK, self.path("m|n/imported/clean.planche"))
+        self.page("--model-dir", "m|n", "-m", "clean", "low.png", "-o", "a.png")
+        self.assert_one_line(self.make("--model-dir", "m|n", "-m", "small+clean", "low.png",
+                                       check=2).stderr, "m|n/imported/clean.planche", "rename")
+        os.rename(self.path("m|n"), self.path("m+n"))
+        page = self.page("--model-dir", "m+n", "-m", "small+clean", "low.png", "-o", "a.png")
+        self.assertEqual(page["model"], "small+./m+n/imported/clean.planche")
 
 
 if __name__ == "__main__":

@@ -198,31 +198,24 @@ static void add_catalogue(struct planche_cache_hash *hash, const char *model)
     }
 }
 
-/* All models of a chain or a choice, with the pages that they are for. */
-static enum planche_status add_parts(struct planche_cache_hash *hash, const char *model,
-                                     struct planche_error *error)
+/* A model of a chain or a choice, with the pages that it is for. */
+static enum planche_status add_part(void *user, const char *name,
+                                    const struct planche_model_part *part,
+                                    struct planche_error *error)
 {
-    struct planche_model_part part = PLANCHE_MODEL_PART_INIT;
-    char name[PATH_MAX];
-    enum planche_status status = planche_model_part_find(model, 0, &part, error);
-    for (size_t i = 0;
-         status == PLANCHE_OK && planche_model_part_find(model, i, &part, NULL) == PLANCHE_OK;
-         i++) {
-        if (!planche_parts_name(model, i, name, sizeof name))
-            return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "the model's path is too long");
-        planche_cache_hash_number(hash, "alternative", part.alternative);
-        planche_cache_hash_number(hash, "grey", part.grey);
-        planche_cache_hash_number(hash, "colour", part.colour);
-        planche_cache_hash_number(hash, "height", part.height);
-        planche_cache_hash_number(hash, "levels", part.levels);
-        if (is_path(name)) {
-            status = add_model_files(hash, name, error);
-            continue;
-        }
-        planche_cache_hash_text(hash, "model", name);
-        add_catalogue(hash, name);
-    }
-    return status;
+    struct planche_cache_hash *hash = user;
+    if (!*name)
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "the model's path is too long");
+    planche_cache_hash_number(hash, "alternative", part->alternative);
+    planche_cache_hash_number(hash, "grey", part->grey);
+    planche_cache_hash_number(hash, "colour", part->colour);
+    planche_cache_hash_number(hash, "height", part->height);
+    planche_cache_hash_number(hash, "levels", part->levels);
+    if (is_path(name))
+        return add_model_files(hash, name, error);
+    planche_cache_hash_text(hash, "model", name);
+    add_catalogue(hash, name);
+    return PLANCHE_OK;
 }
 
 void planche_cache_machine_key(struct planche_cache_key *machine,
@@ -266,7 +259,7 @@ enum planche_status planche_cache_engine_key(struct planche_cache_key *engine,
     planche_cache_hash_add(&hash, "level", &options->level,
                            options->has_level ? sizeof options->level : 0);
     if (planche_parts_are_several(model)) {
-        status = add_parts(&hash, model, error);
+        status = planche_parts_each(model, add_part, &hash, error);
     } else if (is_path(model)) {
         status = add_model_files(&hash, model, error);
     } else {

@@ -338,14 +338,14 @@ bool planche_cli_config_take(struct planche_cli_config *config, const struct pla
         const struct reading all = {.config = config};
         struct reading reading = all;
         bool named = find_section(&reading, value->key);
-        /* "cache" is a sub-command and an option. */
-        if (value->type != PLANCHE_TOML_TABLE) {
-            if (!read_key(&all, value))
+        if (strcmp(value->key, "profiles") == 0) {
+            if (!check_profiles(config, value))
                 return false;
             continue;
         }
-        if (strcmp(value->key, "profiles") == 0) {
-            if (!check_profiles(config, value))
+        /* "cache" is a sub-command and an option. */
+        if (value->type != PLANCHE_TOML_TABLE) {
+            if (!read_key(&all, value))
                 return false;
             continue;
         }

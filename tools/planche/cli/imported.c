@@ -93,10 +93,16 @@ static const char *path_of(void *user, const char *name)
 static bool settle(const char *folder, const char **name, char **kept)
 {
     struct names names = {.folder = folder};
+    struct planche_error error = {0};
+    char *text;
     free(*kept);
     *kept = NULL;
-    char *text = planche_parts_replace(*name, path_of, &names);
-    if (text == NULL || !names.changed || names.failed) {
+    bool replaced = planche_parts_replace(&text, *name, path_of, &names, &error) == PLANCHE_OK;
+    if (!replaced && names.changed && !names.failed) { /* else its errors are told later */
+        planche_cli_usage_error("model", "--model %s: %s", *name, error.message);
+        names.failed = true;
+    }
+    if (!replaced || !names.changed || names.failed) {
         free(text);
         return !names.failed;
     }

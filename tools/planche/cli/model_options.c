@@ -9,6 +9,7 @@
 
 #include <limits.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 /* One of Planche's own networks. */
@@ -113,21 +114,22 @@ static enum planche_status take_level(struct planche_engine_options *options, do
 }
 
 /* A name that is no model; options->model is it then, for the message. */
-static enum planche_status check_parts(struct planche_engine_options *options,
-                                       struct planche_error *error)
+static enum planche_status check_part(void *user, const char *name,
+                                      const struct planche_model_part *part,
+                                      struct planche_error *error)
 {
-    static char name[PATH_MAX];
+    static char wrong[PATH_MAX];
+    struct planche_engine_options *options = user;
     const struct planche_model_variant *variant = NULL;
-    struct planche_model_part part = PLANCHE_MODEL_PART_INIT;
-    enum planche_status status = planche_model_part_find(options->model, 0, &part, error);
-    const char *model = options->model;
-    for (size_t i = 0; status == PLANCHE_OK && planche_parts_name(model, i, name, sizeof name);
-         i++) {
-        if (planche_cli_model_is_path(name))
-            continue;
-        status = planche_model_find(name, 0, PLANCHE_DENOISE_DEFAULT, &variant, error);
-        if (status != PLANCHE_OK)
-            options->model = name;
+    if (planche_cli_model_is_path(name))
+        return PLANCHE_OK;
+    enum planche_status status =
+        *name ? planche_model_find(name, 0, PLANCHE_DENOISE_DEFAULT, &variant, error)
+              : planche_fail(error, PLANCHE_ERROR_ARGUMENT, "%.64s...: the name is too long",
+                             part->name);
+    if (status != PLANCHE_OK && *name) {
+        snprintf(wrong, sizeof wrong, "%s", name);
+        options->model = wrong;
     }
     return status;
 }
@@ -141,7 +143,7 @@ static enum planche_status choose_several(struct planche_engine_options *options
     options->denoise = PLANCHE_DENOISE_DEFAULT;
     options->has_level = level != PLANCHE_CLI_NO_LEVEL;
     options->level = options->has_level ? level : 0;
-    enum planche_status status = check_parts(options, error);
+    enum planche_status status = planche_parts_each(options->model, check_part, options, error);
     if (status != PLANCHE_OK)
         return status;
     status = planche_engine_predict(NULL, options, 1, 1, NULL, &result, error);

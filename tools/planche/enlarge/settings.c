@@ -86,22 +86,25 @@ static void name_model(const struct planche_engine_options *engine, unsigned sca
 }
 
 /* Of a chain or a choice each model: what its text says beside files, and their content. */
-static void add_parts(struct text *text, const char *model)
+static enum planche_status add_part(void *user, const char *name,
+                                    const struct planche_model_part *part,
+                                    struct planche_error *error)
 {
-    struct planche_model_part part = PLANCHE_MODEL_PART_INIT;
     uint8_t digest[PLANCHE_IO_DIGEST_BYTES];
-    char name[PATH_MAX], what[64 + PATH_MAX];
-    for (size_t i = 0; planche_model_part_find(model, i, &part, NULL) == PLANCHE_OK; i++) {
-        if (!planche_parts_name(model, i, name, sizeof name))
-            continue;
-        if (planche_cli_model_is_path(name) && planche_content_digest(name, digest))
-            planche_text_hex(name, digest, sizeof digest);
-        snprintf(what, sizeof what, "%u %d %d %u %d %s", part.alternative, part.grey, part.colour,
-                 part.height, part.levels, name);
-        planche_digest_of(what, strlen(what), digest);
-        planche_text_hex(name, digest, 8);
-        add(text, "part", name);
+    char hex[2 * PLANCHE_IO_DIGEST_BYTES + 1], what[64 + PATH_MAX];
+    (void)error;
+    if (!*name)
+        return PLANCHE_OK;
+    if (planche_cli_model_is_path(name) && planche_content_digest(name, digest)) {
+        planche_text_hex(hex, digest, sizeof digest);
+        name = hex;
     }
+    snprintf(what, sizeof what, "%u %d %d %u %d %s", part->alternative, part->grey, part->colour,
+             part->height, part->levels, name);
+    planche_digest_of(what, strlen(what), digest);
+    planche_text_hex(hex, digest, 8);
+    add(user, "part", hex);
+    return PLANCHE_OK;
 }
 
 /* Files of a catalogue model are known; of any other, the weights are what counts. */
@@ -121,8 +124,9 @@ static void add_model(struct text *text, const struct planche_engine_options *en
         snprintf(name, sizeof name, "%g", engine->level);
         add(text, "level", name);
     }
+    struct planche_error ignored; /* a text that cannot be read was refused before */
     if (planche_parts_are_several(engine->model))
-        add_parts(text, engine->model);
+        planche_parts_each(engine->model, add_part, text, &ignored);
     if (!planche_cli_model_is_path(engine->model))
         return;
     bool one_file = strcmp(strrchr(engine->model, '.'), ".param") != 0;

@@ -4,8 +4,11 @@
 #include "profile/profile.h"
 
 #include "base/status.h"
+#include "profile/parts.h"
 
 #include <dirent.h>
+#include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,12 +28,14 @@ static const char *const colour_models[] = {"V3denoise", "V3detail", "V2standard
 /* Names of files that are there; NULL: not there. Owned. */
 struct found {
     char *grey[GREY_MODELS], *colour[COLOUR_MODELS];
+    bool failed; /* no memory for one of them */
 };
 
-static void keep(char **name, const char *file)
+static void keep(struct found *found, char **name, const char *file)
 {
     if (!*name)
         *name = strdup(file);
+    found->failed = found->failed || !*name;
 }
 
 /* Only what is known to stream is taken of those in colour: other architectures are refused. */
@@ -42,25 +47,33 @@ static void note(struct found *found, const char *file, unsigned scale)
         return;
     for (size_t i = 0; strncmp(file, begin, strlen(begin)) == 0 && i < GREY_MODELS; i++)
         if (strncmp(file + strlen(begin), grey_models[i].name, 5) == 0)
-            keep(&found->grey[i], file);
+            keep(found, &found->grey[i], file);
     snprintf(begin, sizeof begin, "%ux_IllustrationJaNai_", scale);
     bool streams = strstr(file, "ESRGAN") || strstr(file, "SPAN");
     for (size_t i = 0; streams && strncmp(file, begin, strlen(begin)) == 0 && i < COLOUR_MODELS;
          i++)
         if (strstr(file + strlen(begin), colour_models[i]))
-            keep(&found->colour[i], file);
+            keep(found, &found->colour[i], file);
 }
 
-static void find(struct found *found, const char *folder, unsigned scale)
+/* A folder that is not there has no files. */
+static enum planche_status find(struct found *found, const char *folder, unsigned scale,
+                                struct planche_error *error)
 {
     struct dirent **names;
     int count = scandir(folder, &names, NULL, alphasort);
+    if (count < 0 && errno != ENOENT && errno != ENOTDIR)
+        return planche_fail(error, errno == ENOMEM ? PLANCHE_ERROR_MEMORY : PLANCHE_ERROR_IO,
+                            "%s: the folder cannot be read: %s", folder, strerror(errno));
     for (int i = 0; i < count; i++) {
         note(found, names[i]->d_name, scale);
         free(names[i]);
     }
     if (count >= 0)
         free(names);
+    return found->failed
+               ? planche_fail(error, PLANCHE_ERROR_MEMORY, "%s: no memory for its files", folder)
+               : PLANCHE_OK;
 }
 
 static void clear(struct found *found)
@@ -71,29 +84,73 @@ static void clear(struct found *found)
         free(found->colour[i]);
 }
 
-/* Pages for whose height a model is missing have the next one. */
-static bool write_text(FILE *text, const struct found *found, const char *folder)
+static enum planche_status write_file(FILE *text, const char *folder, const char *file,
+                                      struct planche_error *error)
 {
+    char path[PATH_MAX];
+    if ((size_t)snprintf(path, sizeof path, "%s/%s", folder, file) >= sizeof path)
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "%.80s...: the path is too long",
+                            folder);
+    return planche_parts_write(text, path, error);
+}
+
+/* Pages for whose height a model is missing have the next one. */
+static enum planche_status write_grey(FILE *text, const struct found *found, const char *folder,
+                                      struct planche_error *error)
+{
+    enum planche_status status = PLANCHE_OK;
     size_t last = GREY_MODELS;
     for (size_t i = 0; i < GREY_MODELS; i++)
         if (found->grey[i])
             last = i;
-    for (size_t i = 0; i < GREY_MODELS && last < GREY_MODELS; i++) {
+    for (size_t i = 0; !status && i < GREY_MODELS && last < GREY_MODELS; i++) {
         if (!found->grey[i])
             continue;
         fputs("grey", text);
         if (i < last)
             fprintf(text, ",height<=%u", grey_models[i].height);
-        fprintf(text, ":levels+%s/%s|", folder, found->grey[i]);
+        fputs(":levels+", text);
+        status = write_file(text, folder, found->grey[i], error);
+        fputc('|', text);
     }
+    return status;
+}
+
+static enum planche_status write_text(FILE *text, const struct found *found, const char *folder,
+                                      struct planche_error *error)
+{
+    enum planche_status status = write_grey(text, found, folder, error);
     size_t best = 0;
     while (best < COLOUR_MODELS && !found->colour[best])
         best++;
-    if (best < COLOUR_MODELS)
-        fprintf(text, "%s/%s", folder, found->colour[best]);
-    else
+    if (!status && best < COLOUR_MODELS)
+        status = write_file(text, folder, found->colour[best], error);
+    else if (!status)
         fputs("auto", text);
-    return last < GREY_MODELS || best < COLOUR_MODELS;
+    return status;
+}
+
+static bool any(const struct found *found)
+{
+    for (size_t i = 0; i < GREY_MODELS; i++)
+        if (found->grey[i])
+            return true;
+    for (size_t i = 0; i < COLOUR_MODELS; i++)
+        if (found->colour[i])
+            return true;
+    return false;
+}
+
+static enum planche_status make_text(char **model, const struct found *found, const char *folder,
+                                     struct planche_error *error)
+{
+    size_t size = 0;
+    FILE *text = open_memstream(model, &size);
+    enum planche_status status = text ? write_text(text, found, folder, error) : PLANCHE_OK;
+    bool made = text && !ferror(text);
+    made = text && fclose(text) == 0 && made;
+    return status || made ? status
+                          : planche_fail(error, PLANCHE_ERROR_MEMORY, "no memory for the profile");
 }
 
 enum planche_status planche_profile_make_mangajanai(struct planche_profile *profile,
@@ -101,20 +158,18 @@ enum planche_status planche_profile_make_mangajanai(struct planche_profile *prof
                                                     struct planche_error *error)
 {
     struct found found = {0};
-    size_t size = 0;
     *profile = (struct planche_profile){.scale = scale ? scale : 2};
-    find(&found, folder, profile->scale <= 2 ? 2 : 4);
-    FILE *text = open_memstream(&profile->model, &size);
-    bool any = text && write_text(text, &found, folder);
-    bool made = text && fclose(text) == 0;
+    enum planche_status status = find(&found, folder, profile->scale <= 2 ? 2 : 4, error);
+    if (!status && !any(&found))
+        status = planche_fail(
+            error, PLANCHE_ERROR_NOT_FOUND,
+            "%s: no file of MangaJaNai is in it (2x_MangaJaNai_1200p_V1_ESRGAN_70k.pth "
+            "and others); give the folder that has them, or import them",
+            folder);
+    if (!status)
+        status = make_text(&profile->model, &found, folder, error);
     clear(&found);
-    if (made && any)
-        return PLANCHE_OK;
-    planche_profile_free(profile);
-    if (!made)
-        return planche_fail(error, PLANCHE_ERROR_MEMORY, "no memory for the profile");
-    return planche_fail(error, PLANCHE_ERROR_NOT_FOUND,
-                        "%s: no file of MangaJaNai is in it (2x_MangaJaNai_1200p_V1_ESRGAN_70k.pth "
-                        "and others); give the folder that has them, or import them",
-                        folder);
+    if (status)
+        planche_profile_free(profile);
+    return status;
 }

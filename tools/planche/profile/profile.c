@@ -234,13 +234,10 @@ static enum planche_status settle(struct planche_profile *profile, char *text, c
                                   struct planche_error *error)
 {
     struct beside beside = {.path = path};
-    struct planche_model_part part = PLANCHE_MODEL_PART_INIT;
-    enum planche_status status = planche_model_part_find(text, 0, &part, error);
-    if (status != PLANCHE_OK)
-        return planche_fail(error, status, "%s: %s", path, error->message);
-    profile->model = planche_parts_replace(text, place_beside, &beside);
-    return profile->model ? PLANCHE_OK
-                          : planche_fail(error, PLANCHE_ERROR_MEMORY, "%s: no memory", path);
+    struct planche_error why = {0};
+    enum planche_status status =
+        planche_parts_replace(&profile->model, text, place_beside, &beside, &why);
+    return status ? planche_fail(error, status, "%s: %s", path, why.message) : PLANCHE_OK;
 }
 
 enum planche_status planche_profile_take(struct planche_profile *profile,
@@ -267,6 +264,9 @@ enum planche_status planche_profile_check(const struct planche_toml *tables, con
                                           struct planche_error *error)
 {
     enum planche_status status = PLANCHE_OK;
+    if (tables->type != PLANCHE_TOML_TABLE)
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT,
+                            "%s:%u: profiles are tables: [profiles.NAME]", path, tables->line);
     for (const struct planche_toml *table = tables->first; !status && table; table = table->next) {
         struct planche_profile profile = {0};
         status = table->type == PLANCHE_TOML_TABLE

@@ -28,7 +28,8 @@ enum planche_status planche_profile_read(struct planche_profile *profile, const 
                                          struct planche_error *error);
 /* Makes one for the files of MangaJaNai in a folder: those for grey pages by the page's height,
  * with the black and white point first, those of IllustrationJaNai for pages in colour, "auto" if
- * there is none. scale: 0 is 2. Errors: NOT_FOUND: none is there; MEMORY. */
+ * there is none. scale: 0 is 2. Errors: NOT_FOUND: none is there; ARGUMENT: no text can have the
+ * folder's name; IO: it cannot be read; MEMORY. */
 enum planche_status planche_profile_make_mangajanai(struct planche_profile *profile,
                                                     const char *folder, unsigned scale,
                                                     struct planche_error *error);

@@ -169,30 +169,29 @@ static enum planche_pages_class class_of(const struct planche_cli_request *reque
 }
 
 /* Paths of model files are for who runs the server. */
+static enum planche_status check_part(void *user, const char *name,
+                                      const struct planche_model_part *part,
+                                      struct planche_error *error)
+{
+    const struct planche_model_variant *variant = NULL;
+    (void)user;
+    if (*name && strchr(name, '/') == NULL && !planche_cli_model_is_path(name) &&
+        planche_model_find(name, 0, PLANCHE_DENOISE_DEFAULT, &variant, NULL) == PLANCHE_OK)
+        return PLANCHE_OK;
+    return planche_fail(error, PLANCHE_ERROR_ARGUMENT,
+                        "there is no model named %.*s; model must be a name that /v1/models has, "
+                        "or several with + between them",
+                        (int)(part->length < 64 ? part->length : 64), part->name);
+}
+
 static enum planche_status check_model(const json_t *object, const struct planche_serve *serve,
                                        struct planche_error *error)
 {
     const char *model = json_string_value(json_object_get(object, "model"));
     const char *own = serve->options.engine.model;
-    const struct planche_model_variant *variant = NULL;
-    struct planche_model_part part = PLANCHE_MODEL_PART_INIT;
-    char name[64];
     if (model == NULL || (own != NULL && strcmp(own, model) == 0))
         return PLANCHE_OK;
-    enum planche_status status = planche_model_part_find(model, 0, &part, error);
-    for (size_t i = 0;
-         status == PLANCHE_OK && planche_model_part_find(model, i, &part, NULL) == PLANCHE_OK;
-         i++) {
-        snprintf(name, sizeof name, "%.*s", (int)(part.length < 64 ? part.length : 64), part.name);
-        if (part.length >= sizeof name || strchr(name, '/') != NULL ||
-            planche_cli_model_is_path(name) ||
-            planche_model_find(name, 0, PLANCHE_DENOISE_DEFAULT, &variant, NULL) != PLANCHE_OK)
-            status = planche_fail(error, PLANCHE_ERROR_ARGUMENT,
-                                  "there is no model named %.64s; model must be a name that "
-                                  "/v1/models has, or several with + between them",
-                                  name);
-    }
-    return status;
+    return planche_parts_each(model, check_part, NULL, error);
 }
 
 /* Names of devices are known to the command; docs/devices.md has them, too. */
