@@ -2,10 +2,12 @@
 /* Implicit GEMM: which convolutions are matrix products, in which shape, and with which weights. */
 #include "backend/vulkan/conv_matmul.h"
 
+#include "backend/vulkan/fault.h"
 #include "backend/vulkan/half.h"
 #include "backend/vulkan/pack_weights.h"
 #include "backend/vulkan/pipeline.h"
 #include "base/checked.h"
+#include "base/status.h"
 
 #include <string.h>
 
@@ -21,6 +23,15 @@ struct shape {
     int32_t chunk;                 /* inputs staged at a time */
     int32_t ahead;                 /* 1: the next chunk is loaded while this one is multiplied */
     int32_t strip;                 /* tiles of a workgroup, one below the other */
+};
+
+/* Of its constants, those that say which variant it is. */
+enum { PHASES_CONSTANT = 12, ACTIVATION_CONSTANT = 13 };
+static const int fold_constants[PLANCHE_GPU_VARIANT_THIRDS] = {
+    [PLANCHE_GPU_VARIANT_SCALED_INPUT] = 20,
+    [PLANCHE_GPU_VARIANT_SCALED_RESIDUAL] = 21,
+    [PLANCHE_GPU_VARIANT_ENLARGED_INPUT] = 22,
+    [PLANCHE_GPU_VARIANT_SUMS] = 23,
 };
 
 static int32_t least(int32_t a, int32_t b)
@@ -91,6 +102,11 @@ static int32_t choose_chunk(const struct planche_gpu_program *program,
         while (chunk > SIDE && program->net->tensors[step->inputs[i].tensor].channels % chunk)
             chunk /= 2;
     return chunk;
+}
+
+static bool refuses(const struct planche_gpu_program *program, unsigned variant)
+{
+    return atomic_load(&program->device->refused) >> variant & 1;
 }
 
 /* What the shaders can do: square kernels without dilation, strides alike. */
@@ -172,6 +188,8 @@ static bool describe(const struct planche_gpu_program *program, const struct pla
     product->stride = 1;
     product->taps_x = product->taps_y = (n - 1 + step->pad_top) / n + 1;
     product->outputs = round_up(n * n * pitch);
+    if (n == 3 && refuses(program, PLANCHE_GPU_VARIANT_THIRDS))
+        return false;
     return (n == 2 || n == 3) && step->pad_top == step->pad_left && product->taps_x <= 3 &&
            step->pad_top >= step->kernel_w - n;
 }
@@ -198,7 +216,7 @@ bool planche_gpu_matrix_folds(const void *user, int s, enum planche_fold fold)
     const struct planche_step *step = &program->net->steps[s];
     struct planche_gpu_product product;
     bool conv = step->op == PLANCHE_STEP_CONV || step->op == PLANCHE_STEP_DECONV;
-    if (!conv || program->device->path < PLANCHE_GPU_PATH_KHR ||
+    if (!conv || program->device->path < PLANCHE_GPU_PATH_KHR || refuses(program, fold) ||
         !describe(program, step, &product) || takes_nv2(program, &product))
         return false;
     switch (fold) {
@@ -225,6 +243,82 @@ static bool reads_scaled(const struct planche_gpu_program *program, const struct
     return false;
 }
 
+unsigned planche_gpu_matrix_variants(const struct planche_gpu_program *program, int s)
+{
+    const struct planche_step *step = &program->net->steps[s];
+    const struct planche_gpu_product *product = &program->steps[s].product;
+    unsigned bits = 0;
+    if (!product->taps_x || takes_nv2(program, product))
+        return 0;
+    if (reads_scaled(program, step, false))
+        bits |= 1u << PLANCHE_GPU_VARIANT_SCALED_INPUT;
+    if (reads_scaled(program, step, true))
+        bits |= 1u << PLANCHE_GPU_VARIANT_SCALED_RESIDUAL;
+    if (product->enlarges)
+        bits |= 1u << PLANCHE_GPU_VARIANT_ENLARGED_INPUT;
+    if (program->folding.averages && program->folding.averages[s] >= 0)
+        bits |= 1u << PLANCHE_GPU_VARIANT_SUMS;
+    if (product->phases == 3)
+        bits |= 1u << PLANCHE_GPU_VARIANT_THIRDS;
+    return bits ? bits : 1u << PLANCHE_GPU_VARIANT_PLAIN;
+}
+
+static const char *const variant_names[PLANCHE_GPU_VARIANT_COUNT] = {
+    [PLANCHE_GPU_VARIANT_SCALED_INPUT] = "with scaled inputs",
+    [PLANCHE_GPU_VARIANT_SCALED_RESIDUAL] = "with scaled residuals",
+    [PLANCHE_GPU_VARIANT_ENLARGED_INPUT] = "of enlarged inputs",
+    [PLANCHE_GPU_VARIANT_SUMS] = "with sums of their outputs",
+    [PLANCHE_GPU_VARIANT_THIRDS] = "for deconvolutions of stride 3",
+    [PLANCHE_GPU_VARIANT_PLAIN] = "of any kind",
+};
+
+void planche_gpu_matrix_refuse(struct planche_gpu_device *device, unsigned variants,
+                               const char *reason)
+{
+    unsigned before = atomic_fetch_or(&device->refused, variants);
+    for (unsigned v = 0; v < PLANCHE_GPU_VARIANT_COUNT; v++)
+        if ((variants & ~before) >> v & 1)
+            planche_log_write(&device->log, PLANCHE_LOG_WARNING,
+                              "GPU %u (%s): matrix products %s are left out: %s", device->index,
+                              device->name, variant_names[v], reason);
+}
+
+/* For tests: constants with which the variants compute something else. */
+static void spoil(int32_t *constants, unsigned variants)
+{
+    for (unsigned v = 0; v < PLANCHE_GPU_VARIANT_THIRDS; v++)
+        if (variants >> v & 1)
+            constants[fold_constants[v]] = 0;
+    if (variants >> PLANCHE_GPU_VARIANT_THIRDS & 1)
+        constants[PHASES_CONSTANT] = 2;
+    if (variants >> PLANCHE_GPU_VARIANT_PLAIN & 1)
+        constants[ACTIVATION_CONSTANT] = !constants[ACTIVATION_CONSTANT];
+}
+
+/* The pipeline of constants; none if the driver refuses it, which is no error. */
+static enum planche_status get_khr(const struct planche_gpu_program *program, unsigned variants,
+                                   int32_t *constants, unsigned count, VkPipeline *pipeline,
+                                   struct planche_error *error)
+{
+    struct planche_gpu_device *device = program->device;
+    struct planche_error reason;
+    enum planche_status status;
+    spoil(constants, variants & planche_gpu_spoiled_variants());
+    if (variants & planche_gpu_refused_variants())
+        status = planche_fail(&reason, PLANCHE_ERROR_DEVICE, "a test refuses it");
+    else
+        status = planche_gpu_pipeline_get(
+            device, device->soft_matrices ? PLANCHE_SHADER_CONV_SOFT : PLANCHE_SHADER_CONV_KHR,
+            constants, count, pipeline, &reason);
+    if (status == PLANCHE_ERROR_DEVICE && !atomic_load(&device->lost)) {
+        planche_gpu_matrix_refuse(device, variants, reason.message);
+        return PLANCHE_OK;
+    }
+    if (status && error)
+        *error = reason;
+    return status;
+}
+
 /* With shaders/conv_khr.comp. Fragments are laid out as its lanes hold them where that is known. */
 static enum planche_status make_khr(const struct planche_gpu_program *program, int s,
                                     struct planche_error *error)
@@ -244,7 +338,7 @@ static enum planche_status make_khr(const struct planche_gpu_program *program, i
         .pixels_x = SIDE * shape.columns - (product->folds ? 2 : 0),
         .pixels_y = shape.rows * shape.down * shape.strip,
     };
-    const int32_t constants[] = {
+    int32_t constants[] = {
         PLANCHE_GPU_SUBGROUP * shape.down * shape.deep,
         product->taps_x,
         product->taps_y,
@@ -270,9 +364,9 @@ static enum planche_status make_khr(const struct planche_gpu_program *program, i
         product->enlarges,
         program->folding.averages && program->folding.averages[s] >= 0,
     };
-    enum planche_status status = planche_gpu_pipeline_get(
-        program->device, soft ? PLANCHE_SHADER_CONV_SOFT : PLANCHE_SHADER_CONV_KHR, constants,
-        sizeof(constants) / sizeof(constants[0]), &made->pipeline, error);
+    enum planche_status status =
+        get_khr(program, planche_gpu_matrix_variants(program, s), constants,
+                sizeof(constants) / sizeof(constants[0]), &made->pipeline, error);
     if (!status && packed)
         status = planche_gpu_pipeline_get(program->device, PLANCHE_SHADER_PACK_KHR, NULL, 0,
                                           &made->prepare, error);

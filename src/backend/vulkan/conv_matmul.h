@@ -12,8 +12,26 @@
 
 #include "backend/vulkan/program.h"
 
+/* What a product's shader does besides, each of which a device may get wrong: see trial.h. */
+enum planche_gpu_variant {
+    PLANCHE_GPU_VARIANT_SCALED_INPUT = PLANCHE_FOLD_SCALED_INPUT,
+    PLANCHE_GPU_VARIANT_SCALED_RESIDUAL = PLANCHE_FOLD_SCALED_RESIDUAL,
+    PLANCHE_GPU_VARIANT_ENLARGED_INPUT = PLANCHE_FOLD_ENLARGED_INPUT,
+    PLANCHE_GPU_VARIANT_SUMS = PLANCHE_FOLD_SUMS,
+    PLANCHE_GPU_VARIANT_THIRDS, /* deconvolutions of stride 3 */
+    PLANCHE_GPU_VARIANT_PLAIN,  /* none of these */
+    PLANCHE_GPU_VARIANT_COUNT
+};
+/* Those of a step's product by shaders/conv_khr.comp, one bit each; 0: that does not make it. */
+unsigned planche_gpu_matrix_variants(const struct planche_gpu_program *program, int step);
+/* Products of these variants are no longer made on the device, from the next program on; the log
+ * says why. Thread-safe. */
+void planche_gpu_matrix_refuse(struct planche_gpu_device *device, unsigned variants,
+                               const char *reason);
+
 /* Fills the step's product and its pipelines if a matrix shader can make it. False: *status is OK
- * and the plain shaders must, or it is what went wrong. */
+ * and the plain shaders must, or it is what went wrong. A pipeline that the driver refuses is no
+ * error: its variants are refused, and the step has none. */
 bool planche_gpu_matrix_choose(const struct planche_gpu_program *program, int step,
                                enum planche_status *status, struct planche_error *error);
 

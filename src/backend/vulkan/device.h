@@ -37,7 +37,9 @@ struct planche_gpu_device {
     bool has_budget;         /* VK_EXT_memory_budget */
     bool software;
     bool soft_matrices; /* tests: products of path KHR by plain arithmetic, conv_soft.comp */
-    bool labels;        /* see debug_labels.h */
+    atomic_uint
+        refused; /* bits of enum planche_gpu_variant: products that it does not make right */
+    bool labels; /* see debug_labels.h */
     uint32_t compute_family, transfer_family; /* may be the same */
     VkQueue compute, transfer;                /* likewise */
     struct planche_mutex queue_mutex;         /* for every submission */

@@ -7,6 +7,7 @@
 #include "backend/vulkan/pipeline_cache.h"
 #include "backend/vulkan/prepare_weights.h"
 #include "backend/vulkan/probe.h"
+#include "backend/vulkan/trial/trial.h"
 #include "backend/vulkan/vulkan.h"
 #include "base/status.h"
 
@@ -75,7 +76,9 @@ static enum planche_status open_context(struct planche_gpu_pool *gpus, uint32_t 
     if (status)
         return status;
     struct planche_gpu_context **context = &gpus->contexts[gpus->count];
-    status = planche_gpu_prepare_weights(*context, error);
+    status = planche_gpu_trial(*context, options->pool, error);
+    if (!status)
+        status = planche_gpu_prepare_weights(*context, error);
     if (!status) {
         planche_gpu_cache_save(device); /* a process that is killed later has compiled for others */
         if (options->profile)

@@ -33,6 +33,24 @@ bool planche_gpu_pretends_matrices(void)
     return atomic_load(&pretended_matrices);
 }
 
+static atomic_uint spoiled_variants, refused_variants;
+
+void planche_gpu_spoil_variants(unsigned spoiled, unsigned refused)
+{
+    atomic_store(&spoiled_variants, spoiled);
+    atomic_store(&refused_variants, refused);
+}
+
+unsigned planche_gpu_spoiled_variants(void)
+{
+    return atomic_load(&spoiled_variants);
+}
+
+unsigned planche_gpu_refused_variants(void)
+{
+    return atomic_load(&refused_variants);
+}
+
 static _Atomic uint64_t refused_above, stated;
 
 void planche_gpu_refuse_blocks(uint64_t bytes)

@@ -23,6 +23,12 @@ bool planche_gpu_must_fail(enum planche_gpu_fault fault);
 void planche_gpu_pretend_matrices(bool pretended);
 bool planche_gpu_pretends_matrices(void);
 
+/* For tests: pipelines of these matrix products (bits of enum planche_gpu_variant) that are made
+ * from now on compute something else, or are refused; 0: none. */
+void planche_gpu_spoil_variants(unsigned spoiled, unsigned refused);
+unsigned planche_gpu_spoiled_variants(void);
+unsigned planche_gpu_refused_variants(void);
+
 /* How long a device may stand still before it counts as lost, in ms; for tests another time, 0: the
  * usual one. */
 double planche_gpu_patience(void);

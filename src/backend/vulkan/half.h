@@ -28,4 +28,18 @@ static inline uint16_t planche_half_from_float(float value)
     return (uint16_t)(sign | rounded >> 13);
 }
 
+static inline float planche_half_to_float(uint16_t half)
+{
+    uint32_t magnitude = half & 0x7fff, bits = magnitude << 13;
+    float value;
+    memcpy(&value, &bits, sizeof(value));
+    value *= 0x1p112f; /* the exponents' biases differ by 112 */
+    memcpy(&bits, &value, sizeof(bits));
+    if (magnitude >= 0x7c00) /* infinite, or no number */
+        bits |= 0x7f800000;
+    bits |= (uint32_t)(half & 0x8000) << 16;
+    memcpy(&value, &bits, sizeof(value));
+    return value;
+}
+
 #endif

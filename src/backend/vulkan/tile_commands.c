@@ -101,10 +101,8 @@ static uint32_t groups(int64_t count, int32_t each)
     return each ? (uint32_t)((count + each - 1) / each) : 1;
 }
 
-/* Workgroups of a product: its pixels are the output's, or squares of these that begin at
- * multiples of their side. */
-static void count_product_groups(const struct planche_gpu_step *step,
-                                 const struct planche_gpu_view *out, uint32_t *count)
+void planche_gpu_product_groups(const struct planche_gpu_step *step,
+                                const struct planche_gpu_view *out, uint32_t count[2])
 {
     int64_t width = out->width, height = out->height;
     if (step->product.phases > 1) {
@@ -134,7 +132,7 @@ static struct planche_gpu_args *add(struct planche_gpu_tile *tile,
         .macs = macs + MACS_PER_VALUE * (double)out->width * out->height * out->pitch,
     };
     if (step->product.taps_x)
-        count_product_groups(step, out, tile->dispatches[tile->count - 1].groups);
+        planche_gpu_product_groups(step, out, tile->dispatches[tile->count - 1].groups);
     return args;
 }
 

@@ -45,6 +45,11 @@ struct planche_gpu_tile {
     struct planche_gpu_args *args;
 };
 
+/* Workgroups of a product side by side, and below each other: its pixels are the output's, or
+ * squares of these that begin at multiples of their side. */
+void planche_gpu_product_groups(const struct planche_gpu_step *step,
+                                const struct planche_gpu_view *out, uint32_t count[2]);
+
 /* Errors: MEMORY, LIMIT (the page's tensors cannot be counted). */
 enum planche_status planche_gpu_job_init(struct planche_gpu_job *job,
                                          const struct planche_gpu_program *program,
