@@ -125,11 +125,6 @@ void planche_archive_close(struct planche_archive **archive)
     *archive = NULL;
 }
 
-enum planche_container planche_archive_container(const struct planche_archive *archive)
-{
-    return archive->container;
-}
-
 const void *planche_archive_comment(const struct planche_archive *archive, size_t *size)
 {
     *size = archive->comment_size;

@@ -20,7 +20,6 @@ enum planche_status planche_archive_open(struct planche_archive **out, const cha
                                          struct planche_error *error);
 /* NULL is fine. */
 void planche_archive_close(struct planche_archive **archive);
-enum planche_container planche_archive_container(const struct planche_archive *archive);
 /* The archive's own comment (ZIP). *size 0: none. Valid until close. */
 const void *planche_archive_comment(const struct planche_archive *archive, size_t *size);
 /* The next entry in the archive's order; *end is set behind the last. Folders may be missing as

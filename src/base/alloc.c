@@ -273,13 +273,6 @@ void planche_foreign_leave(uint64_t bytes)
     atomic_fetch_sub(&foreign_bytes, bytes);
 }
 
-void planche_budget_reset_peak(struct planche_budget *budget)
-{
-    atomic_store(&budget->peak, atomic_load(&budget->used));
-    /* What another thread took in between must not be forgotten. */
-    raise_peak(budget, atomic_load(&budget->used));
-}
-
 static bool has_room(const struct planche_budget *budget, uint64_t bytes)
 {
     uint64_t wanted;

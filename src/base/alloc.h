@@ -44,9 +44,6 @@ uint64_t planche_budget_cache_held(const struct planche_budget *budget);
 bool planche_budget_reserve(struct planche_budget *budget, uint64_t bytes);
 void planche_budget_release(struct planche_budget *budget, uint64_t bytes);
 
-/* Sets the peak back to what is in use now. */
-void planche_budget_reset_peak(struct planche_budget *budget);
-
 /* Alignment of every block, bytes. */
 #define PLANCHE_ALIGN 64
 

@@ -265,3 +265,9 @@ void planche_digests_free(struct planche_digests *digests)
     planche_free(digests->slots);
     digests->slots = NULL;
 }
+
+int planche_entries_compare(const void *a, const void *b, void *list)
+{
+    const struct planche_entry *entries = list;
+    return planche_name_compare(entries[*(const size_t *)a].name, entries[*(const size_t *)b].name);
+}

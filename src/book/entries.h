@@ -103,6 +103,9 @@ unsigned planche_entry_outputs(const struct planche_entry *entry);
 enum planche_status planche_entries_name(struct planche_entries *entries, bool skip,
                                          struct planche_error *error);
 
+/* For qsort_r of indices: by the names of the entries in a list, as people sort them. */
+int planche_entries_compare(const void *a, const void *b, void *list);
+
 /* Whether a folder can take what has these names. Error: LIMIT. */
 enum planche_status planche_entries_check_files(const struct planche_entries *entries,
                                                 struct planche_error *error);

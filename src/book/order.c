@@ -268,17 +268,11 @@ static void place_spine(struct ordering *o)
     }
 }
 
-static int compare_people(const void *a, const void *b, void *user)
-{
-    const struct planche_entry *list = user;
-    return planche_name_compare(list[*(const size_t *)a].name, list[*(const size_t *)b].name);
-}
-
 /* Pages that no text shows come last, by their names. */
 static void place_rest(struct ordering *o)
 {
     struct planche_entries *entries = &o->book->entries;
-    qsort_r(o->sorted, entries->count, sizeof *o->sorted, compare_people, entries->list);
+    qsort_r(o->sorted, entries->count, sizeof *o->sorted, planche_entries_compare, entries->list);
     for (size_t i = 0; i < entries->count && !o->failed; i++) {
         struct planche_entry *entry = &entries->list[o->sorted[i]];
         if (!entry->page || entry->place)

@@ -74,12 +74,6 @@ static bool is_listed(const char *pages, size_t number)
     return false;
 }
 
-static int compare_entries(const void *a, const void *b, void *user)
-{
-    const struct planche_entry *list = user;
-    return planche_name_compare(list[*(const size_t *)a].name, list[*(const size_t *)b].name);
-}
-
 /* The pages, in reading order; returns how many. numbers has room for all entries. */
 static size_t list_pages(const struct planche_book *book, size_t *numbers)
 {
@@ -91,7 +85,7 @@ static size_t list_pages(const struct planche_book *book, size_t *numbers)
             numbers[count++] = index;
     }
     if (!book->order)
-        qsort_r(numbers, count, sizeof *numbers, compare_entries, entries->list);
+        qsort_r(numbers, count, sizeof *numbers, planche_entries_compare, entries->list);
     return count;
 }
 

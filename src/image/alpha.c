@@ -109,12 +109,6 @@ void planche_alpha_destroy(struct planche_alpha **alpha)
     *alpha = NULL;
 }
 
-void planche_alpha_rewind(struct planche_alpha *alpha)
-{
-    alpha->pushed = 0;
-    alpha->pulled = 0;
-}
-
 /* The input row or column before output position p (may be -1). */
 static int64_t base_of(uint64_t p, unsigned scale)
 {

@@ -32,8 +32,6 @@ enum planche_status planche_alpha_create(struct planche_alpha **out,
                                          struct planche_budget *budget,
                                          struct planche_error *error);
 void planche_alpha_destroy(struct planche_alpha **alpha);
-/* Back to the first input and output row. */
-void planche_alpha_rewind(struct planche_alpha *alpha);
 
 /* The next input row: width samples, step samples apart (alpha of RGBA: row + 3 samples, step 4).
  * False: there is no room before rows are pulled, or all rows were pushed; nothing happened. */

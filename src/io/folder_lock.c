@@ -11,22 +11,11 @@
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 /* How often the folder may be removed under our hands. */
 #define ATTEMPTS 8
-
-/* 0: locked; EWOULDBLOCK: another has; else why the file system cannot. */
-static int lock_open(int fd)
-{
-    int result;
-    do
-        result = flock(fd, LOCK_EX | LOCK_NB);
-    while (result != 0 && errno == EINTR);
-    return result == 0 ? 0 : errno;
-}
 
 /* Whether the folder that was locked is still the one of that name: the owner before may have
  * removed it meanwhile. False: errno is ENOENT, or says why that cannot be told. */
@@ -85,7 +74,7 @@ bool planche_folder_is_private(int fd, const char *path)
  * removed meanwhile. */
 static enum planche_folder_lock_result lock_folder(int fd, const char *path, bool made)
 {
-    int reason = lock_open(fd);
+    int reason = planche_fd_lock(fd);
     if (!made && !planche_folder_is_private(fd, path))
         return PLANCHE_FOLDER_LOCK_UNTRUSTED;
     if (reason == EWOULDBLOCK)
@@ -138,7 +127,7 @@ enum planche_folder_lock_result planche_file_lock_take(struct planche_folder_loc
     lock->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
     if (lock->fd < 0)
         return PLANCHE_FOLDER_LOCK_FAILED;
-    int reason = lock_open(lock->fd);
+    int reason = planche_fd_lock(lock->fd);
     if (reason == 0)
         return PLANCHE_FOLDER_LOCK_TAKEN;
     planche_folder_lock_release(lock);

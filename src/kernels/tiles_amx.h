@@ -7,8 +7,7 @@
 
 #include <immintrin.h>
 
-#define TILE_ROWS  16
-#define TILE_BYTES ((size_t)TILE_ROWS * 64)
+#define TILE_ROWS 16
 
 /* What LDTILECFG reads. */
 struct tile_shapes {

@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -245,4 +246,13 @@ bool planche_fd_is_quiet(int fd)
         ready = poll(&pipe, 1, 0);
     while (ready < 0 && errno == EINTR);
     return fd >= 0 && ready == 0;
+}
+
+int planche_fd_lock(int fd)
+{
+    int result;
+    do
+        result = flock(fd, LOCK_EX | LOCK_NB);
+    while (result != 0 && errno == EINTR);
+    return result == 0 ? 0 : errno;
 }

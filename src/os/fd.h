@@ -41,6 +41,9 @@ int planche_fd_create_nameless(const char *folder, unsigned mode);
 bool planche_fd_name(int fd, const char *path);
 /* Another descriptor of the same open file: they share the position. -1: errno says why not. */
 int planche_fd_duplicate(int fd);
+/* Locks what is open without waiting. 0; EWOULDBLOCK: another descriptor has it; else why there is
+ * no lock, as in errno. */
+int planche_fd_lock(int fd);
 /* Closes *fd if it is not -1, and makes it -1. False: errno says why what was written may not be
  * there. */
 bool planche_fd_close(int *fd);

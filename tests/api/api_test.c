@@ -85,14 +85,6 @@ int test_count_files(void)
     return count;
 }
 
-void test_write(const char *path, const void *data, size_t size)
-{
-    FILE *file = fopen(path, "wb");
-    assert_non_null(file);
-    assert_int_equal(fwrite(data, 1, size, file), size);
-    assert_int_equal(fclose(file), 0);
-}
-
 void *test_read(const char *path, size_t *size)
 {
     FILE *file = fopen(path, "rb");

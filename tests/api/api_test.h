@@ -4,6 +4,7 @@
 #ifndef PLANCHE_TESTS_API_TEST_H
 #define PLANCHE_TESTS_API_TEST_H
 
+#include "support/put_file.h"
 #include "support/random.h"
 #include "support/testing.h"
 #include "support/tiny_model.h"
@@ -22,7 +23,6 @@ int test_teardown(void **state);
 /* Names of files in the folder but for those of the models. */
 int test_count_files(void);
 
-void test_write(const char *path, const void *data, size_t size);
 /* The content, to be freed with free(); NULL: there is no such file. */
 void *test_read(const char *path, size_t *size);
 

@@ -79,7 +79,7 @@ int main(int argc, char **argv)
     enum planche_status status =
         planche_archive_open(&archive, argv[1], &limits, &budget, NULL, &help, &error);
     if (status == PLANCHE_OK)
-        printf("container %d\n", (int)planche_archive_container(archive));
+        printf("container %d\n", (int)planche_container_of(argv[1]));
     while (status == PLANCHE_OK && !end) {
         struct planche_archive_entry entry;
         status = planche_archive_next(archive, &entry, &end, &error);

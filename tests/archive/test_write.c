@@ -106,7 +106,7 @@ static void test_folder(void **state)
     struct stat info;
     assert_int_equal(stat("book/p10.jpg", &info), 0);
     assert_int_equal(info.st_mtime, 1000000001);
-    assert_int_equal(planche_archive_container(archive), PLANCHE_CONTAINER_FOLDER);
+    assert_int_equal(planche_container_of("book"), PLANCHE_CONTAINER_FOLDER);
     expect_entry(archive, "empty folder", NULL);
     expect_entry(archive, "p10.jpg", "first page");
     expect_entry(archive, "sub", NULL);
@@ -124,7 +124,7 @@ static void test_epub(void **state)
     make_contents();
     write_book("book", PLANCHE_CONTAINER_EPUB);
     struct planche_archive *archive = open_book("book");
-    assert_int_equal(planche_archive_container(archive), PLANCHE_CONTAINER_EPUB);
+    assert_int_equal(planche_container_of("book"), PLANCHE_CONTAINER_EPUB);
     expect_entry(archive, "mimetype", "application/epub+zip");
     expect_entry(archive, "p10.jpg", "first page");
     planche_archive_close(&archive);

@@ -428,7 +428,7 @@ float *run_page(const struct planche_program *program, const struct page *page,
     if (options->stripe || options->segment)
         cut_plan(plan, options);
     describe(plan, report);
-    planche_budget_reset_peak(&budget);
+    atomic_store(&budget.peak, atomic_load(&budget.used)); /* of the run alone */
     if (planche_plan_run(plan, pool_of(planning.workers), &io, NULL, &error))
         fail_msg("%s", error.message);
     report->taken = atomic_load(&budget.peak);

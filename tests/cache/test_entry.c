@@ -149,39 +149,6 @@ static void test_sizes(void **state)
     planche_cache_close(&cache);
 }
 
-/* A result that is in a file already, at an offset. */
-static void test_from_file(void **state)
-{
-    static const struct planche_cache_header headers[] = {{"Width", "1200"}, {"Result", ""}};
-    const struct planche_cache_meta meta = {"image/webp", headers, 2};
-    struct planche_cache *cache = cache_test_open(0);
-    struct planche_cache_result *memory = cache_test_result(7, 150000), *file;
-    struct planche_cache_key key = cache_test_key(7);
-    struct planche_error error;
-    char path[] = "/tmp/planche-test-XXXXXX";
-    int fd = mkstemp(path);
-    (void)state;
-    unlink(path);
-    assert_int_equal(write(fd, "12345", 5), 5);
-    assert_int_equal(write(fd, memory->data, memory->size), memory->size);
-    assert_int_equal(
-        planche_cache_result_from_file(&file, NULL, fd, 5, memory->size, &meta, &error),
-        PLANCHE_OK);
-    assert_memory_equal(file->digest, memory->digest, sizeof file->digest);
-    assert_true(cache_test_is(file, 7, 150000));
-    assert_int_equal(planche_cache_store(cache, &key, file, &error), PLANCHE_OK);
-    assert_true(cache_test_has(cache, 7, 150000));
-    planche_cache_result_release(&file);
-    /* More than there is. */
-    assert_int_equal(
-        planche_cache_result_from_file(&file, NULL, fd, 6, memory->size, &meta, &error),
-        PLANCHE_ERROR_IO);
-    assert_null(file);
-    close(fd);
-    planche_cache_result_release(&memory);
-    planche_cache_close(&cache);
-}
-
 static enum planche_status create(const char *type, const char *name, const char *value,
                                   size_t count)
 {
@@ -249,7 +216,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_changed, cache_test_setup, cache_test_teardown),
         cmocka_unit_test_setup_teardown(test_foreign, cache_test_setup, cache_test_teardown),
         cmocka_unit_test_setup_teardown(test_sizes, cache_test_setup, cache_test_teardown),
-        cmocka_unit_test_setup_teardown(test_from_file, cache_test_setup, cache_test_teardown),
         cmocka_unit_test(test_meta),
         cmocka_unit_test(test_layout),
     };

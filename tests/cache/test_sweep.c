@@ -4,6 +4,7 @@
 
 #include "cache/files.h"
 #include "os/clock.h"
+#include "os/fd.h"
 #include "os/file.h"
 
 #include <fcntl.h>
@@ -216,7 +217,7 @@ static void test_collect(void **state)
         assert_true(fds[i] >= 0);
         assert_int_equal(write(fds[i], "12345", 5), 5);
         if (i < 2)
-            assert_int_equal(planche_cache_lock(fds[i]), 0);
+            assert_int_equal(planche_fd_lock(fds[i]), 0);
     }
     struct planche_cache_tally tally;
     assert_int_equal(planche_cache_count(cache, &tally, NULL, NULL), PLANCHE_OK);

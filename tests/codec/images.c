@@ -330,3 +330,11 @@ void expect_frames(const struct bytes *file, unsigned frames, const struct pictu
         assert_non_null(strstr(result.error.message, words));
     read_result_free(&result);
 }
+
+void images_cancel(void *user, double done)
+{
+    struct canceller *canceller = user;
+    assert_true(done >= 0 && done <= 1);
+    if (++canceller->calls > canceller->after)
+        planche_cancel_request(&canceller->handle);
+}

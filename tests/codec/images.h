@@ -21,6 +21,14 @@ enum planche_status bytes_sink(void *user, const void *data, size_t size,
                                struct planche_error *error);
 void bytes_free(struct bytes *bytes);
 
+/* Asks for the end of the work at the call after as many; progress_user of planche_writer's options
+ * is one, images_cancel its progress. */
+struct canceller {
+    int calls, after;
+    struct planche_cancel handle;
+};
+void images_cancel(void *canceller, double done);
+
 struct picture {
     uint32_t width, height;
     unsigned channels, depth;

@@ -216,20 +216,6 @@ static void test_write_profiles(void **state)
     picture_free(&smooth);
 }
 
-/* Once the beginning and once the end of the work. */
-struct canceller {
-    int calls, after;
-    struct planche_cancel handle;
-};
-
-static void cancel(void *user, double done)
-{
-    struct canceller *canceller = user;
-    assert_true(done >= 0 && done <= 1);
-    if (++canceller->calls > canceller->after)
-        planche_cancel_request(&canceller->handle);
-}
-
 static void test_cancel(void **state)
 {
     (void)state;
@@ -239,7 +225,7 @@ static void test_cancel(void **state)
         struct canceller canceller = {.after = i / 2 == 2 ? 1000 : i / 2};
         const struct planche_cancel_token token = {.handle = &canceller.handle};
         struct planche_writer_options options = {
-            .progress = cancel, .progress_user = &canceller, .cancel = &token};
+            .progress = images_cancel, .progress_user = &canceller, .cancel = &token};
         struct bytes file = {NULL, 0, 0};
         assert_int_equal(write_picture(&noise, formats[i % 2], NULL, &options, &file, &ignored),
                          i / 2 == 2 ? PLANCHE_OK : PLANCHE_ERROR_CANCELLED);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What all readers do alike: sources, recognition, limits, budgets, misuse. */
 #include "images.h"
+#include "support/put_file.h"
 
 #include <fcntl.h>
 #include <png.h>
@@ -26,14 +27,6 @@ static int remove_folder(void **state)
 static void make_path(char path[256], const char *name)
 {
     snprintf(path, 256, "%s/%s", folder, name);
-}
-
-static void put_file(const char *path, const void *data, size_t size)
-{
-    FILE *file = fopen(path, "wb");
-    assert_non_null(file);
-    assert_int_equal(fwrite(data, 1, size, file), size);
-    assert_int_equal(fclose(file), 0);
 }
 
 static enum planche_status open_path(const char *path, struct planche_reader **reader,
@@ -76,7 +69,7 @@ static void test_files(void **state)
         struct read_result expected;
         struct planche_reader *reader;
         make_path(path, "page.gif");
-        put_file(path, file.data, file.size);
+        test_write(path, file.data, file.size);
         assert_int_equal(read_bytes(&file, &expected), PLANCHE_OK);
         assert_int_equal(open_path(path, &reader, NULL), PLANCHE_OK);
         assert_int_equal(planche_reader_info(reader)->format, format);
@@ -115,11 +108,11 @@ static void test_bad_files(void **state)
     fails_with(path, PLANCHE_ERROR_NOT_FOUND);
     fails_with(folder, PLANCHE_ERROR_IO);
     make_path(path, "empty.png");
-    put_file(path, "", 0);
+    test_write(path, "", 0);
     fails_with(path, PLANCHE_ERROR_DATA);
-    put_file(path, "GIF90x, which is not for us", 27);
+    test_write(path, "GIF90x, which is not for us", 27);
     fails_with(path, PLANCHE_ERROR_DATA);
-    put_file(path, "\xff\xd8", 2);
+    test_write(path, "\xff\xd8", 2);
     fails_with(path, PLANCHE_ERROR_DATA);
     unlink(path);
     make_path(path, "pipe.png");

@@ -159,19 +159,6 @@ static void test_write_density(void **state)
     picture_free(&smooth);
 }
 
-struct canceller {
-    int calls, after;
-    struct planche_cancel handle;
-};
-
-static void cancel(void *user, double done)
-{
-    struct canceller *canceller = user;
-    assert_true(done >= 0 && done <= 1);
-    if (++canceller->calls > canceller->after)
-        planche_cancel_request(&canceller->handle);
-}
-
 static void test_cancel(void **state)
 {
     (void)state;
@@ -182,7 +169,7 @@ static void test_cancel(void **state)
         for (int i = 0; i < 3; i++) {
             const struct planche_cancel_token token = {.handle = &cancellers[i]->handle};
             struct planche_writer_options options = {.lossless = lossless,
-                                                     .progress = cancel,
+                                                     .progress = images_cancel,
                                                      .progress_user = cancellers[i],
                                                      .cancel = &token};
             struct bytes file = {NULL, 0, 0};

@@ -62,18 +62,15 @@ static struct plane enlarge(const struct plane *in, unsigned scale, uint32_t ahe
     planche_budget_init(&budget, 0);
     assert_int_equal(planche_alpha_create(&alpha, &options, &budget, NULL), PLANCHE_OK);
     assert_true(budget.used <= planche_alpha_memory(&options));
-    for (int pass = 0; pass < 2; pass++) {
-        uint32_t pushed = 0, pulled = 0;
-        planche_alpha_rewind(alpha);
-        while (pulled < out.height) {
-            for (uint32_t i = 0; pushed < in->height && (i == 0 || (greedy && i < ahead)); i++)
-                push_row(alpha, in, pushed++);
-            while (planche_alpha_ready(alpha))
-                pull_row(alpha, &out, pulled++);
-        }
-        assert_false(planche_alpha_pull(alpha, out.samples, 1));
-        assert_false(planche_alpha_push(alpha, in->samples, 1));
+    uint32_t pushed = 0, pulled = 0;
+    while (pulled < out.height) {
+        for (uint32_t i = 0; pushed < in->height && (i == 0 || (greedy && i < ahead)); i++)
+            push_row(alpha, in, pushed++);
+        while (planche_alpha_ready(alpha))
+            pull_row(alpha, &out, pulled++);
     }
+    assert_false(planche_alpha_pull(alpha, out.samples, 1));
+    assert_false(planche_alpha_push(alpha, in->samples, 1));
     planche_alpha_destroy(&alpha);
     assert_int_equal(budget.used, 0);
     return out;

@@ -72,10 +72,11 @@ static uint32_t half_bits(double value)
     return sign | (uint32_t)(exponent + 14) << 10 | (uint32_t)floor((mantissa * 2 - 1) * 1024);
 }
 
-static void put_floats(struct maker *maker, int count, double least, double most)
+void random_graph_put_floats(struct random_graph *graph, uint64_t *state, int count, double least,
+                             double most)
 {
     for (int i = 0; i < count; i++)
-        random_graph_put_float(maker->graph, test_random_real(&maker->state, least, most));
+        random_graph_put_float(graph, test_random_real(state, least, most));
 }
 
 /* Weights that keep the values' range, as fp16 or fp32. */
@@ -206,7 +207,7 @@ static int add_conv(struct maker *maker, int in, int channels, bool plain)
     put_weights(maker, kw * kh * channels * maker->blobs[in].channels,
                 kw * kh * maker->blobs[in].channels);
     if (bias)
-        put_floats(maker, channels, -0.1, 0.1);
+        random_graph_put_floats(maker->graph, &maker->state, channels, -0.1, 0.1);
     return index;
 }
 
@@ -240,7 +241,7 @@ static int add_deconv(struct maker *maker, int in)
     put_weights(maker, kw * kh * channels * maker->blobs[in].channels,
                 (kw * kh + stride * stride - 1) / (stride * stride) * maker->blobs[in].channels);
     if (bias)
-        put_floats(maker, channels, -0.1, 0.1);
+        random_graph_put_floats(maker->graph, &maker->state, channels, -0.1, 0.1);
     return index;
 }
 
@@ -525,7 +526,7 @@ static int add_dense(struct maker *maker, int in, int channels, int activation)
     }
     put_weights(maker, channels * inputs, inputs);
     if (bias)
-        put_floats(maker, channels, -0.5, 0.5);
+        random_graph_put_floats(maker->graph, &maker->state, channels, -0.5, 0.5);
     return maker->count - 1;
 }
 
@@ -559,9 +560,9 @@ static int add_scale(struct maker *maker, int in)
     out.positive = false;
     add(maker, "Scale", out, 1, in);
     param(maker, " 0=%d%s", out.channels, bias ? " 1=1" : "");
-    put_floats(maker, out.channels, -1.2, 1.2);
+    random_graph_put_floats(maker->graph, &maker->state, out.channels, -1.2, 1.2);
     if (bias)
-        put_floats(maker, out.channels, -0.3, 0.3);
+        random_graph_put_floats(maker->graph, &maker->state, out.channels, -0.3, 0.3);
     return maker->count - 1;
 }
 
@@ -573,7 +574,7 @@ static int add_pointwise(struct maker *maker, int in)
     if (kind <= 1) {
         add(maker, "PReLU", out, 1, in);
         param(maker, " 0=%d", slopes);
-        put_floats(maker, slopes, -0.3, 0.5);
+        random_graph_put_floats(maker->graph, &maker->state, slopes, -0.3, 0.5);
     } else if (kind == 2) {
         add(maker, "ReLU", out, 1, in);
         if (chance(maker, 50))
@@ -639,7 +640,7 @@ static void finish(struct maker *maker, int in)
     add(maker, "Convolution", out, 1, in);
     param(maker, " 0=3 1=3 4=1 5=1 6=%d", 27 * maker->blobs[in].channels);
     put_weights(maker, 27 * maker->blobs[in].channels, 27 * maker->blobs[in].channels);
-    put_floats(maker, 3, 0.3, 0.7);
+    random_graph_put_floats(maker->graph, &maker->state, 3, 0.3, 0.7);
 }
 
 static int count_readers(const struct maker *maker, int blob)

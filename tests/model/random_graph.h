@@ -24,5 +24,8 @@ void random_graph_free(struct random_graph *graph);
 /* Add to bin: the lowest bytes of a word, or a float, the lowest byte first. */
 void random_graph_put_bytes(struct random_graph *graph, uint32_t bits, int count);
 void random_graph_put_float(struct random_graph *graph, double value);
+/* As many random floats, drawn by the generator of that state. */
+void random_graph_put_floats(struct random_graph *graph, uint64_t *state, int count, double least,
+                             double most);
 
 #endif

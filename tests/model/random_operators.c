@@ -26,12 +26,6 @@ struct blob {
     int id, channels;
 };
 
-static void put_floats(struct maker *maker, int count, double least, double most)
-{
-    for (int i = 0; i < count; i++)
-        random_graph_put_float(maker->graph, test_random_real(&maker->state, least, most));
-}
-
 __attribute__((format(printf, 2, 3))) static void text(struct maker *maker, const char *format, ...)
 {
     struct random_graph *graph = maker->graph;
@@ -96,9 +90,10 @@ static struct blob add_conv(struct maker *maker, struct blob in, struct conv con
         text(maker, " 17=%d", conv.pad_mode);
     put_activation(maker, conv.activation);
     random_graph_put_bytes(maker->graph, 0, 4);
-    put_floats(maker, conv.channels * inputs * taps, -range, range);
+    random_graph_put_floats(maker->graph, &maker->state, conv.channels * inputs * taps, -range,
+                            range);
     if (bias)
-        put_floats(maker, conv.channels, -0.1, 0.1);
+        random_graph_put_floats(maker->graph, &maker->state, conv.channels, -0.1, 0.1);
     return out;
 }
 
@@ -150,8 +145,8 @@ static struct blob add_norm(struct maker *maker, struct blob in)
 {
     struct blob out = begin(maker, "Norm", in.channels, 1, in.id);
     text(maker, " 0=%d 1=1e-2 2=%d", in.channels, test_random_int(&maker->state, 0, 1));
-    put_floats(maker, in.channels, 0.2, 0.6);
-    put_floats(maker, in.channels, -0.1, 0.1);
+    random_graph_put_floats(maker->graph, &maker->state, in.channels, 0.2, 0.6);
+    random_graph_put_floats(maker->graph, &maker->state, in.channels, -0.1, 0.1);
     return out;
 }
 
@@ -230,7 +225,7 @@ static struct blob add_constant(struct maker *maker, struct blob in)
     bool first = op != 3 && test_random_int(&maker->state, 0, 1);
     struct blob constant = begin(maker, "MemoryData", count, 0), out;
     text(maker, " 0=%d", count);
-    put_floats(maker, count, 0.6, 1.2);
+    random_graph_put_floats(maker->graph, &maker->state, count, 0.6, 1.2);
     out = first ? begin(maker, "BinaryOp", in.channels, 2, constant.id, in.id)
                 : begin(maker, "BinaryOp", in.channels, 2, in.id, constant.id);
     text(maker, " 0=%d", op);
@@ -291,7 +286,7 @@ static struct blob add_weighted(struct maker *maker, struct blob in)
                 out;
     half = begin(maker, "MemoryData", 1, 0);
     text(maker, " 0=1");
-    put_floats(maker, 1, -0.6, -0.4);
+    random_graph_put_floats(maker->graph, &maker->state, 1, -0.6, -0.4);
     gate = begin(maker, "BinaryOp", in.channels, 2, gate.id, half.id);
     text(maker, " 0=0");
     sum = begin(maker, "BinaryOp", in.channels, 2, y.id, in.id);

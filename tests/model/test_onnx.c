@@ -32,17 +32,6 @@ static enum planche_status load(const struct onnx_graph *graph, struct planche_n
     return status;
 }
 
-/* The largest difference relative to the largest value. */
-static double difference(const double *a, const double *b, size_t count)
-{
-    double most = 1, worst = 0;
-    for (size_t i = 0; i < count; i++) {
-        most = fmax(most, fabs(a[i]));
-        worst = fmax(worst, fabs(a[i] - b[i]));
-    }
-    return worst / most;
-}
-
 /* For looking at with other programs, if a folder is named: a file, its input and its output. */
 static void keep(const char *name, const char *end, const void *data, size_t size)
 {
@@ -95,7 +84,7 @@ static void compare_range(const struct onnx_graph *graph, const struct planche_n
     keep_all(graph, name, wide, channels, h, w, a, (size_t)ca * (size_t)ha * (size_t)wa);
     for (int i = 0; i < ca * ha * wa; i++)
         a[i] /= range;
-    worst = difference(a, b, (size_t)ca * (size_t)ha * (size_t)wa);
+    worst = ref_difference(a, b, (size_t)ca * (size_t)ha * (size_t)wa);
     if (!(worst < 2e-6))
         fail_msg("%s: the result differs by %g\n%s", name, worst, files.param);
     free(in);

@@ -70,17 +70,6 @@ static void test_sizes(void **state)
     }
 }
 
-/* The largest difference relative to the largest value. */
-static double difference(const double *a, const double *b, size_t count)
-{
-    double most = 1, worst = 0;
-    for (size_t i = 0; i < count; i++) {
-        most = fmax(most, fabs(a[i]));
-        worst = fmax(worst, fabs(a[i] - b[i]));
-    }
-    return worst / most;
-}
-
 static void compare_runs(const struct random_graph *files, const struct random_graph *lowered,
                          int h, int w, uint64_t seed)
 {
@@ -97,7 +86,7 @@ static void compare_runs(const struct random_graph *files, const struct random_g
     assert_true(ref_run(b, in, 3, h, w, &out_b, &c, &bh, &bw));
     assert_int_equal(ah, bh);
     assert_int_equal(aw, bw);
-    worst = difference(out_a, out_b, (size_t)c * ah * aw);
+    worst = ref_difference(out_a, out_b, (size_t)c * ah * aw);
     /* Scales folded into weights are rounded to single precision. */
     if (!(worst < 1e-5))
         fail_msg("seed %llu: the lowering changes the result by %g\n%s\nbecame\n%s",

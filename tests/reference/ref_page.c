@@ -112,3 +112,13 @@ double ref_psnr(const double *a, const double *b, size_t count)
         sum += (a[i] - b[i]) * (a[i] - b[i]);
     return sum > 0 ? -10 * log10(sum / (double)count) : INFINITY;
 }
+
+double ref_difference(const double *a, const double *b, size_t count)
+{
+    double most = 1, worst = 0;
+    for (size_t i = 0; i < count; i++) {
+        most = fmax(most, fabs(a[i]));
+        worst = fmax(worst, fabs(a[i] - b[i]));
+    }
+    return worst / most;
+}

@@ -45,6 +45,9 @@ double *ref_pixels(const void *samples, int channels, int depth, int h, int w);
 bool ref_page(const struct ref_net *net, const struct ref_recipe *recipe, const double *page, int h,
               int w, double **out);
 
+/* The largest difference relative to the largest value of a, at least 1. */
+double ref_difference(const double *a, const double *b, size_t count);
+
 /* Peak signal to noise ratio in dB for a peak of 1; infinity for equal arrays. */
 double ref_psnr(const double *a, const double *b, size_t count);
 

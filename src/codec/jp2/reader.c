@@ -4,6 +4,7 @@
 #include "codec/blob.h"
 #include "codec/jp2/jp2.h"
 #include "image/cmyk.h"
+#include "image/sample.h"
 
 #include <openjpeg.h>
 #include <stdio.h>
@@ -240,15 +241,6 @@ static void to_rgb(int64_t values[4], int64_t most)
     values[2] = clamp(y + 1.772 * cb, most);
 }
 
-static void put(uint8_t *pixel, unsigned channel, unsigned depth, int64_t value)
-{
-    const uint16_t wide = (uint16_t)value;
-    if (depth == 16)
-        memcpy(pixel + (size_t)2 * channel, &wide, sizeof wide);
-    else
-        pixel[channel] = (uint8_t)value;
-}
-
 static void put_pixel(const struct jp2_reader *reader, uint32_t x, uint32_t y, uint8_t *pixel)
 {
     const struct planche_decoder *decoder = reader->decoder;
@@ -273,9 +265,9 @@ static void put_pixel(const struct jp2_reader *reader, uint32_t x, uint32_t y, u
         return;
     }
     for (unsigned c = 0; c < reader->colours; c++)
-        put(pixel, c, decoder->depth, values[c]);
+        planche_sample_put(pixel, c, decoder->depth, values[c]);
     if (reader->colours < decoder->channels)
-        put(pixel, reader->colours, decoder->depth, alpha);
+        planche_sample_put(pixel, reader->colours, decoder->depth, alpha);
 }
 
 /* The stream has the last word about its planes. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Samples of TIFF files as pixels. */
 #include "codec/tiff/tiff.h"
+#include "image/sample.h"
 
 #include <string.h>
 
@@ -16,15 +17,6 @@ static unsigned get_sample(const uint8_t *row, size_t index, unsigned bits)
     }
     size_t bit = index * bits;
     return row[bit / 8] >> (8 - bits - bit % 8) & ((1u << bits) - 1);
-}
-
-static void put_sample(uint8_t *pixel, unsigned channel, unsigned depth, unsigned value)
-{
-    const uint16_t wide = (uint16_t)value;
-    if (depth == 16)
-        memcpy(pixel + (size_t)2 * channel, &wide, sizeof wide);
-    else
-        pixel[channel] = (uint8_t)value;
 }
 
 /* A sample as a channel of the picture. */
@@ -58,8 +50,9 @@ static void put_row(const struct planche_decoder *decoder, const uint8_t *from, 
             continue;
         }
         for (unsigned c = 0; c < stored; c++)
-            put_sample(to, c, decoder->depth,
-                       widen(tiff, get_sample(from, first + c, tiff->bits), c < tiff->colours));
+            planche_sample_put(
+                to, c, decoder->depth,
+                widen(tiff, get_sample(from, first + c, tiff->bits), c < tiff->colours));
     }
 }
 
@@ -70,8 +63,8 @@ static void put_plane(const struct planche_decoder *decoder, const uint8_t *from
     const struct planche_tiff *tiff = decoder->state;
     size_t pixel = (size_t)decoder->channels * (decoder->depth / 8);
     for (uint32_t x = 0; x < width; x++, to += pixel)
-        put_sample(to, plane, decoder->depth,
-                   widen(tiff, get_sample(from, x, tiff->bits), plane < tiff->colours));
+        planche_sample_put(to, plane, decoder->depth,
+                           widen(tiff, get_sample(from, x, tiff->bits), plane < tiff->colours));
 }
 
 static void put_ink(const struct planche_decoder *decoder, const uint8_t *from, uint32_t width,
@@ -121,7 +114,7 @@ void planche_tiff_divide(const struct planche_decoder *decoder, uint8_t *rows, s
             uint64_t alpha = get_channel(pixel, last, depth);
             for (unsigned c = 0; c < last && alpha > 0; c++) {
                 uint64_t value = (get_channel(pixel, c, depth) * most + alpha / 2) / alpha;
-                put_sample(pixel, c, depth, (unsigned)(value < most ? value : most));
+                planche_sample_put(pixel, c, depth, (unsigned)(value < most ? value : most));
             }
         }
     }

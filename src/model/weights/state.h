@@ -10,7 +10,6 @@
 
 #define PLANCHE_STATE_RANK    6
 #define PLANCHE_STATE_TENSORS 65536
-#define PLANCHE_STATE_BYTES   ((size_t)64 << 20) /* of what describes the tensors */
 
 enum planche_dtype {
     PLANCHE_DTYPE_F32,

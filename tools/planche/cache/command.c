@@ -141,15 +141,6 @@ static const struct action {
     {"verify", verify},
 };
 
-static const struct action *find_action(const char *name)
-{
-    for (size_t i = 0; i < sizeof actions / sizeof *actions; i++) {
-        if (strcmp(actions[i].name, name) == 0)
-            return &actions[i];
-    }
-    return NULL;
-}
-
 static int refuse(const char *word)
 {
     char buffer[64];
@@ -204,7 +195,7 @@ int planche_cli_cache(int argc, char **argv)
                                    &status))
         return status;
     const char *name = first < argc ? argv[first] : "show";
-    const struct action *action = find_action(name);
+    const struct action *action = PLANCHE_CLI_FIND_NAMED(actions, name);
     if (action == NULL)
         return refuse(name);
     if (argc - first > 1)

@@ -12,7 +12,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -118,15 +117,6 @@ int planche_cache_open_entry(const char *path, struct stat *info)
     planche_fd_close(&fd);
     errno = EIO;
     return -1;
-}
-
-int planche_cache_lock(int fd)
-{
-    int result;
-    do
-        result = flock(fd, LOCK_EX | LOCK_NB);
-    while (result != 0 && errno == EINTR);
-    return result == 0 ? 0 : errno;
 }
 
 void planche_cache_complain(struct planche_cache *cache, enum planche_cache_trouble about,

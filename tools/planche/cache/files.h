@@ -35,8 +35,6 @@ bool planche_cache_key_of(unsigned folder, const char *name, struct planche_cach
 bool planche_cache_make_folders(const struct planche_cache *cache);
 /* Opens an entry without waiting or following links. -1: errno says why not. */
 int planche_cache_open_entry(const char *path, struct stat *info);
-/* Locks what is open without waiting. 0; EWOULDBLOCK: another has; else why there is no lock. */
-int planche_cache_lock(int fd);
 
 /* Counts an error and says it, if it was not said within a minute. */
 __attribute__((format(printf, 3, 4))) void planche_cache_complain(struct planche_cache *cache,

@@ -133,28 +133,6 @@ enum planche_status planche_cache_result_create(struct planche_cache_result **ou
     return PLANCHE_OK;
 }
 
-enum planche_status planche_cache_result_from_file(struct planche_cache_result **out,
-                                                   struct planche_budget *budget, int fd,
-                                                   uint64_t offset, uint64_t size,
-                                                   const struct planche_cache_meta *meta,
-                                                   struct planche_error *error)
-{
-    enum planche_status status;
-    struct planche_cache_result *result = create(budget, meta, &status, error);
-    *out = result;
-    if (!result)
-        return status;
-    result->offset = offset;
-    result->size = size;
-    result->fd = planche_fd_duplicate(fd);
-    if (result->fd >= 0 && planche_cache_digest_file(fd, offset, size, result->digest))
-        return PLANCHE_OK;
-    status =
-        planche_fail(error, PLANCHE_ERROR_IO, "a result cannot be read again: %s", strerror(errno));
-    planche_cache_result_release(out);
-    return status;
-}
-
 bool planche_cache_digest_file(int fd, uint64_t offset, uint64_t size,
                                uint8_t digest[PLANCHE_CACHE_DIGEST_BYTES])
 {

@@ -54,13 +54,6 @@ enum planche_status planche_cache_result_create(struct planche_cache_result **ou
                                                 size_t size, void (*release)(void *data),
                                                 const struct planche_cache_meta *meta,
                                                 struct planche_error *error);
-/* A result in a file, which it keeps open by a descriptor of its own; reads it for the digest. The
- * file must not change. Errors: as above, and IO. */
-enum planche_status planche_cache_result_from_file(struct planche_cache_result **out,
-                                                   struct planche_budget *budget, int fd,
-                                                   uint64_t offset, uint64_t size,
-                                                   const struct planche_cache_meta *meta,
-                                                   struct planche_error *error);
 /* Another reference; returns the result. */
 struct planche_cache_result *planche_cache_result_hold(struct planche_cache_result *result);
 /* Gives one back and sets *result to NULL; NULL is fine. */

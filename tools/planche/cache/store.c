@@ -41,7 +41,7 @@ struct temporary {
 static bool is_ours(int fd)
 {
     struct stat info;
-    int reason = planche_cache_lock(fd);
+    int reason = planche_fd_lock(fd);
     return reason != EWOULDBLOCK && fstat(fd, &info) == 0 && info.st_nlink > 0;
 }
 

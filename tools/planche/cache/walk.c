@@ -84,7 +84,7 @@ enum planche_status planche_cache_walk(const struct planche_cache *cache,
 /* Whether its process is gone. */
 static bool is_left(int fd, const struct stat *info)
 {
-    int reason = planche_cache_lock(fd);
+    int reason = planche_fd_lock(fd);
     int64_t age = planche_cache_now() - planche_cache_time(info->st_mtim);
     if (reason == 0 || reason == EWOULDBLOCK)
         return reason == 0;

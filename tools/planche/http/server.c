@@ -223,11 +223,6 @@ void planche_http_server_destroy(struct planche_http_server *server)
     free(server);
 }
 
-bool planche_http_server_is_draining(const struct planche_http_server *server)
-{
-    return server->draining;
-}
-
 unsigned planche_http_server_connections(const struct planche_http_server *server)
 {
     return server->connections;

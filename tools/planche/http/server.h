@@ -18,7 +18,6 @@ void planche_http_server_destroy(struct planche_http_server *server);
  * once there are none. */
 void planche_http_server_drain(struct planche_http_server *server, void (*drained)(void *user),
                                void *user);
-bool planche_http_server_is_draining(const struct planche_http_server *server);
 unsigned planche_http_server_connections(const struct planche_http_server *server);
 
 #endif

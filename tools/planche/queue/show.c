@@ -190,15 +190,6 @@ static const struct action {
     bool (*run)(struct run *run);
 } actions[] = {{"show", show}, {"retry", retry}, {"purge", purge}};
 
-static const struct action *find_action(const char *name)
-{
-    for (size_t i = 0; i < sizeof actions / sizeof *actions; i++) {
-        if (strcmp(actions[i].name, name) == 0)
-            return &actions[i];
-    }
-    return NULL;
-}
-
 int planche_cli_queue(int argc, char **argv)
 {
     struct run run = {0};
@@ -207,7 +198,7 @@ int planche_cli_queue(int argc, char **argv)
                                    &status))
         return status;
     const char *word = first < argc ? argv[first++] : "show";
-    const struct action *action = find_action(word);
+    const struct action *action = PLANCHE_CLI_FIND_NAMED(actions, word);
     if (action == NULL)
         return planche_cli_usage_error("queue",
                                        "unknown action '%s'; there are show, retry and "

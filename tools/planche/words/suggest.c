@@ -77,3 +77,13 @@ void planche_cli_suggest_list(struct planche_cli_suggestion *suggestion, const c
         list += length + (list[length] == '|');
     }
 }
+
+const void *planche_cli_find_named(const void *table, size_t count, size_t size, const char *name)
+{
+    for (size_t i = 0; i < count; i++) {
+        const char *const *item = (const void *)((const char *)table + i * size);
+        if (strcmp(*item, name) == 0)
+            return item;
+    }
+    return NULL;
+}

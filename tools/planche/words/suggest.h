@@ -1,9 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* Did you mean: the known word that is nearest to a misspelt one. */
+/* Words that are known: the one of a table, and the one that is nearest to a misspelt one. */
 #ifndef PLANCHE_WORDS_SUGGEST_H
 #define PLANCHE_WORDS_SUGGEST_H
 
 #include <stddef.h>
+
+/* The item of that name in a table of count items of size bytes, which begin with their names
+ * (const char *); NULL: there is none. */
+const void *planche_cli_find_named(const void *table, size_t count, size_t size, const char *name);
+#define PLANCHE_CLI_FIND_NAMED(table, name)                                                        \
+    planche_cli_find_named(table, sizeof(table) / sizeof *(table), sizeof *(table), name)
 
 /* Distance of two words: letters that must be put in, left out, changed, or exchanged with their
  * neighbour (Damerau, "A technique for computer detection and correction of spelling errors", 1964,
