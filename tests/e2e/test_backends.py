@@ -13,6 +13,7 @@ import zipfile
 import archives
 import harness
 import png
+import server
 from harness import run
 
 PATHS = ("f32", "f16", "khr", "nv2")
@@ -147,6 +148,14 @@ class Requests(Case):
         result = run("stdio", "-m", harness.QUICK_MODEL, "-s", harness.QUICK_SCALE, *self.gpu,
                      stdin=requests, cwd=self.folder, check=0)
         self.expect_device(json.loads(result.stdout))
+
+    def test_server_names_it(self):
+        if "without the server" in run("serve", "no-such-word").stderr:
+            self.skipTest("without the server")
+        running = server.Server(self, "-m", harness.QUICK_MODEL, "-s", harness.QUICK_SCALE, *self.gpu, quick=False)
+        self.assertEqual(running.post("/v1/upscale", harness.page(6, 5)).status, 200)
+        self.assertEqual(running.status()["devices"], [
+            {"name": self.device["name"], "backend": "vulkan", "memory": self.device["memory_bytes"]}])
 
 
 class Measurements(Case):

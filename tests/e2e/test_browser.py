@@ -85,6 +85,7 @@ class Browser(harness.Case):
         self.assertIn("2 of 2 done", b.text("#summary"))
         b.wait("document.querySelector('[data-figure=made]')?.textContent === '2'")
         self.assertEqual(running.status()["pages"]["made"], 2)
+        b.wait("document.querySelector('[data-figure=device]').textContent === 'CPU'")
         self.picture("done")
         self.view(b)
         self.compare(b, running)

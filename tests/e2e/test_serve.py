@@ -480,7 +480,8 @@ class Order(Serve):
 
     def test_idle_models_go(self):
         running = self.serve("--unload-after", "1")
-        self.assertEqual(running.status()["engines"], 0)
+        status = running.status()
+        self.assertEqual((status["engines"], status["devices"]), (0, []))
         running.post("/v1/upscale", self.page)
         running.wait_for_status(lambda s: s["engines"] == 0)
         self.assertEqual(running.post("/v1/upscale", self.page).status, 200)

@@ -164,12 +164,43 @@ const char *planche_serve_model_name(const char *model)
     return slash != NULL ? slash + 1 : model;
 }
 
-void planche_serve_count_load(void *user, const char *model, double ms, bool made)
+/* Of the first GPU of that name; 0: the driver does not tell. names goes on with others behind
+ * " + ": length is that of the first. */
+static uint64_t find_memory(const char *names, size_t length)
+{
+    struct planche_gpu_info gpu = PLANCHE_GPU_INFO_INIT;
+    for (unsigned i = 0; planche_gpu_get_info(i, &gpu, NULL) == PLANCHE_OK; i++)
+        if (strlen(gpu.name) == length && strncmp(gpu.name, names, length) == 0)
+            return gpu.memory;
+    return 0;
+}
+
+/* Here, since drivers take a moment to answer, which the loop's thread has not. */
+static void note_memory(struct planche_serve *serve, const struct planche_engine *engine)
+{
+    static const char between[] = " + ";
+    struct planche_engine_info info = PLANCHE_ENGINE_INFO_INIT;
+    uint64_t memory = 0;
+    if (planche_engine_get_info(engine, &info, NULL) != PLANCHE_OK || info.device == NULL)
+        return;
+    for (const char *at = info.device; at != NULL;) {
+        const char *end = strstr(at, between);
+        memory += find_memory(at, end != NULL ? (size_t)(end - at) : strlen(at));
+        at = end != NULL ? end + strlen(between) : NULL;
+    }
+    atomic_store(&serve->gpu_memory, memory);
+}
+
+void planche_serve_count_load(void *user, const char *model, double ms,
+                              const struct planche_engine *engine)
 {
     struct planche_serve *serve = user;
+    const char *result = engine != NULL ? "ok" : "error";
     planche_metrics_add(serve->metrics, PLANCHE_METRIC_ENGINE_LOADS, 1,
-                        PLANCHE_LABELS(planche_serve_model_name(model), made ? "ok" : "error"));
-    if (made)
-        planche_metrics_observe(serve->metrics, PLANCHE_METRIC_ENGINE_LOAD_SECONDS,
-                                (int64_t)(ms * MS), NULL);
+                        PLANCHE_LABELS(planche_serve_model_name(model), result));
+    if (engine == NULL)
+        return;
+    planche_metrics_observe(serve->metrics, PLANCHE_METRIC_ENGINE_LOAD_SECONDS, (int64_t)(ms * MS),
+                            NULL);
+    note_memory(serve, engine);
 }

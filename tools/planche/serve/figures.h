@@ -39,6 +39,7 @@ void planche_serve_count_original(struct planche_serve *serve, const char *reaso
 /* For planche_pages_settings; user is a struct planche_serve. */
 void planche_serve_observe(void *user, const struct planche_pages_flight *flight);
 /* For planche_cli_engine_cache_on_load, on any thread; user is a struct planche_serve. */
-void planche_serve_count_load(void *user, const char *model, double ms, bool made);
+void planche_serve_count_load(void *user, const char *model, double ms,
+                              const struct planche_engine *engine);
 
 #endif

@@ -21,7 +21,7 @@ struct planche_queue_link;
 struct planche_serve_crew;
 struct planche_serve_stream;
 
-/* One server. All of it belongs to the loop's thread. */
+/* One server. All of it but gpu_memory belongs to the loop's thread. */
 struct planche_serve {
     struct planche_cli_options options; /* of the command line: defaults of every request */
     struct planche_http_loop *loop;
@@ -48,6 +48,7 @@ struct planche_serve {
     char token[PLANCHE_SERVE_TOKEN]; /* "": none is wanted */
     int64_t started;                 /* planche_clock_ns */
     uint64_t max_bytes;              /* of a request's body */
+    _Atomic uint64_t gpu_memory;     /* bytes, of the GPUs of engines; 0: unknown, or the CPU */
     bool draining;
     bool warned;                    /* --check: something was said that is not right */
     struct planche_process browser; /* of --open */

@@ -11,6 +11,7 @@
 #include "service/engine_cache.h"
 
 #include <math.h>
+#include <stdatomic.h>
 #include <string.h>
 
 static void set_seconds(json_t *object, const char *name, double seconds)
@@ -71,6 +72,40 @@ static json_t *make_cache(const struct planche_cache *kept)
     return cache;
 }
 
+struct devices {
+    struct planche_serve *serve;
+    json_t *list;
+};
+
+/* Each once, however many engines it has. */
+static void add_device(void *user, const struct planche_engine_info *info, unsigned same)
+{
+    const struct devices *devices = user;
+    const char *name = info->device != NULL ? info->device : "CPU";
+    uint64_t memory = info->device != NULL ? atomic_load(&devices->serve->gpu_memory) : 0;
+    size_t i;
+    json_t *device;
+    (void)same;
+    json_array_foreach(
+        devices->list, i,
+        device) if (strcmp(json_string_value(json_object_get(device, "name")), name) == 0) return;
+    device = json_object();
+    json_object_set_new(device, "name", planche_cli_json_text(name));
+    json_object_set_new(device, "backend", json_string(info->backend));
+    if (memory > 0)
+        planche_cli_json_set_count(device, "memory", memory);
+    else
+        json_object_set_new(device, "memory", json_null());
+    json_array_append_new(devices->list, device);
+}
+
+static json_t *make_devices(struct planche_serve *serve)
+{
+    struct devices devices = {serve, json_array()};
+    planche_cli_engine_cache_visit(serve->engines, add_device, &devices);
+    return devices.list;
+}
+
 void planche_serve_status(struct planche_serve *serve, struct planche_http_connection *c)
 {
     struct planche_pages_state state;
@@ -88,6 +123,7 @@ void planche_serve_status(struct planche_serve *serve, struct planche_http_conne
     json_object_set_new(object, "cache", make_cache(serve->cache));
     json_object_set_new(object, "shared_queue", planche_serve_crew_json(serve));
     planche_cli_json_set_count(object, "engines", planche_cli_engine_cache_count(serve->engines));
+    json_object_set_new(object, "devices", make_devices(serve));
     planche_serve_json(c, 200, object);
 }
 

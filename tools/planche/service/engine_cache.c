@@ -31,7 +31,7 @@ struct planche_cli_engine_cache {
     struct planche_cond changed;
     uint64_t uses;
     unsigned waiting; /* who have to wait because all engines are in use */
-    void (*loaded)(void *user, const char *model, double ms, bool made);
+    void (*loaded)(void *user, const char *model, double ms, const struct planche_engine *engine);
     void *loaded_user;
     void (*waits)(void *user);
     void *waits_user;
@@ -118,8 +118,7 @@ static enum planche_status fill_slot(struct planche_cli_engine_cache *engines, s
     double start = planche_clock_ms();
     enum planche_status status = planche_engine_create(&engine, &options, error);
     if (engines->loaded != NULL)
-        engines->loaded(engines->loaded_user, slot->model, planche_clock_ms() - start,
-                        status == PLANCHE_OK);
+        engines->loaded(engines->loaded_user, slot->model, planche_clock_ms() - start, engine);
     planche_mutex_lock(&engines->lock);
     slot->engine = engine;
     if (status != PLANCHE_OK)
@@ -204,7 +203,7 @@ void planche_cli_engine_cache_trim(struct planche_cli_engine_cache *engines)
 
 void planche_cli_engine_cache_on_load(struct planche_cli_engine_cache *engines,
                                       void (*loaded)(void *user, const char *model, double ms,
-                                                     bool made),
+                                                     const struct planche_engine *engine),
                                       void *user)
 {
     engines->loaded = loaded;

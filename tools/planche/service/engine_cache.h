@@ -30,11 +30,11 @@ void planche_cli_engine_cache_release(struct planche_cli_engine_cache *engines,
                                       const struct planche_engine *engine);
 /* Destroys all engines that nobody uses, so that an idle process holds none. Thread-safe. */
 void planche_cli_engine_cache_trim(struct planche_cli_engine_cache *engines);
-/* Calls loaded after each engine that was made, or could not be, on the thread that asked for it.
- * To be set before the first use. */
+/* Calls loaded after each engine that was made, or could not be (NULL), on the thread that asked
+ * for it. To be set before the first use. */
 void planche_cli_engine_cache_on_load(struct planche_cli_engine_cache *engines,
                                       void (*loaded)(void *user, const char *model, double ms,
-                                                     bool made),
+                                                     const struct planche_engine *engine),
                                       void *user);
 /* Calls waits, on the thread that asks, while it waits because all engines are in use, again and
  * again: who gives one up may have it back before the one who waits. To be set

@@ -78,6 +78,8 @@ export class Figures {
     this.cell("made", number(pages.made));
     this.cell("memory", `${bytes(memory.bodies)} / ${bytes(memory.bodies_limit)}`);
     this.cell("engines", number(now.engines));
+    this.cell("device", now.devices.map(({ name, memory }) => memory ? `${name} (${bytes(memory)})` : name)
+      .join(", ") || "–");
     if (now.cache) {
       this.cell("cached", t("of", { a: now.cache.hits, b: now.cache.hits + now.cache.misses }));
       this.cell("kept", bytes(now.cache.bytes));
