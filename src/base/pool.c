@@ -264,6 +264,14 @@ void planche_pool_leave(struct planche_pool *pool)
     planche_cond_broadcast(&pool->room);
 }
 
+unsigned planche_pool_spare(struct planche_pool *pool)
+{
+    planche_mutex_lock(&pool->lock);
+    unsigned others = pool->callers ? pool->callers - 1 : 0;
+    planche_mutex_unlock(&pool->lock);
+    return others < pool->threads ? pool->threads - others : 1;
+}
+
 struct planche_pool_task {
     struct planche_pool *pool;
     struct run run;

@@ -26,6 +26,9 @@ void planche_pool_run(struct planche_pool *pool, size_t count, planche_pool_fn f
  * counts as one of the pool's threads, and beyond the first such caller a worker rests for each. */
 void planche_pool_enter(struct planche_pool *pool);
 void planche_pool_leave(struct planche_pool *pool);
+/* How many threads a caller that has entered may take at this moment: its own, and those that no
+ * other such caller counts as. At least 1. */
+unsigned planche_pool_spare(struct planche_pool *pool);
 
 /* A call that can wait: it is made once, by a thread of the pool that finds no loop to help with,
  * or at the latest by planche_pool_task_end. */

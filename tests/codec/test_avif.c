@@ -2,6 +2,7 @@
 /* Reading and writing AVIF. */
 #include "images.h"
 
+#include "base/pool.h"
 #include "colours.h"
 
 #include <avif/avif.h>
@@ -310,6 +311,37 @@ static void test_write_lossless(void **state)
     }
 }
 
+/* A picture of several tiles is the same file whatever threads make it. */
+static void test_threads(void **state)
+{
+    (void)state;
+    struct picture page = picture_noise(1024, 2048, 1, 8, 1);
+    struct bytes alone = {NULL, 0, 0};
+    struct read_result result;
+    for (unsigned threads = 1; threads <= 3; threads += 2) {
+        struct planche_pool *pool = NULL;
+        struct planche_error error;
+        assert_int_equal(planche_pool_create(&pool, threads, NULL, &error), PLANCHE_OK);
+        struct planche_writer_options options = {.effort = 4, .pool = pool};
+        struct bytes file = {NULL, 0, 0};
+        assert_int_equal(write_picture(&page, PLANCHE_FORMAT_AVIF, NULL, &options, &file, NULL),
+                         PLANCHE_OK);
+        planche_pool_destroy(&pool);
+        if (threads == 1) {
+            alone = file;
+            continue;
+        }
+        assert_int_equal(file.size, alone.size);
+        assert_memory_equal(file.data, alone.data, file.size);
+        bytes_free(&file);
+    }
+    assert_int_equal(read_bytes(&alone, &result), PLANCHE_OK);
+    assert_in_range(pictures_distance(&page, &result.picture), 0, 16);
+    read_result_free(&result);
+    bytes_free(&alone);
+    picture_free(&page);
+}
+
 /* libavif would refuse the page for the sake of them. */
 static void test_unsound_exif(void **state)
 {
@@ -357,6 +389,7 @@ int main(void)
         cmocka_unit_test(test_brands),
         cmocka_unit_test(test_write_kinds),
         cmocka_unit_test(test_write_lossless),
+        cmocka_unit_test(test_threads),
         cmocka_unit_test(test_unsound_exif),
         cmocka_unit_test(test_animations),
     };

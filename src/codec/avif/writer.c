@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Writing AVIF: libavif wants the whole picture. It is kept as libavif keeps it itself, in planes
  * of luma and chroma, and converted by libavif a row or two at a time. */
+#include "base/pool.h"
 #include "base/status.h"
 #include "codec/avif/avif.h"
 #include "codec/metadata.h"
@@ -12,6 +13,9 @@
 static const int speeds[PLANCHE_MAX_EFFORT + 1] = {0, 10, 9, 8, 7, 6, 6, 5, 4, 3};
 /* Coloured lines show chroma at half the size: as for JPEG. */
 #define FULL_CHROMA_QUALITY 90
+/* Pixels of a tile at least: smaller ones make larger files. */
+#define TILE_PIXELS     ((uint64_t)1 << 20)
+#define MOST_TILES_LOG2 4
 
 struct avif_writer {
     avifImage *image; /* its planes are in memory, its metadata the encoder's */
@@ -65,12 +69,23 @@ static size_t planes_size(const struct layout *layout)
     return layout->luma + 2 * layout->chroma + layout->alpha;
 }
 
+/* Logarithm of the number of tiles, each of which is encoded by a thread of its own; by the size of
+ * the picture alone, so that the file does not depend on threads. */
+static int tiles_log2(uint32_t width, uint32_t height)
+{
+    uint64_t pixels = (uint64_t)width * height;
+    int tiles = 0;
+    while (tiles < MOST_TILES_LOG2 && pixels >> (tiles + 1) >= TILE_PIXELS)
+        tiles++;
+    return tiles;
+}
+
 /* What libavif and libaom were measured to take beside the planes for pictures of noise, the worst
  * there are, with some room; the encoded file is part of it. */
 static uint64_t encoder_memory(const struct planche_image_info *info, const struct layout *layout,
                                int effort)
 {
-    const uint64_t fixed = (uint64_t)4 << 20;
+    const uint64_t fixed = (uint64_t)4 << 20, thread = (uint64_t)3 << 20;
     uint64_t pixels = planche_avif_padded_pixels(info->width, info->height);
     uint64_t halves = layout->format == AVIF_PIXEL_FORMAT_YUV400   ? 2 /* planes */
                       : layout->format == AVIF_PIXEL_FORMAT_YUV420 ? 3
@@ -78,7 +93,7 @@ static uint64_t encoder_memory(const struct planche_image_info *info, const stru
     uint64_t per_pixel = (28 + 15 * halves) * (layout->sample + 1) / 4 + (layout->alpha ? 5 : 0);
     if (speeds[effort] < 7) /* up to a third more was seen */
         per_pixel += per_pixel / 2;
-    return fixed + per_pixel * pixels;
+    return fixed + per_pixel * pixels + (thread << tiles_log2(info->width, info->height));
 }
 
 uint64_t planche_avif_memory(const struct planche_image_info *info,
@@ -256,6 +271,32 @@ enum planche_status planche_avif_write(struct planche_encoder *encoder, const ui
     return status;
 }
 
+/* Tiles and threads, if libaom encodes. Rows of blocks at once, which libavif asks for with
+ * threads, would make other files. The longer side is cut first. */
+static avifResult set_tiles(avifEncoder *avif, const avifImage *image, unsigned threads)
+{
+    const char *codec =
+        planche_libavif.CodecName(AVIF_CODEC_CHOICE_AUTO, AVIF_CODEC_FLAG_CAN_ENCODE);
+    int tiles = tiles_log2(image->width, image->height);
+    if (!tiles || !codec || strcmp(codec, "aom") != 0)
+        return AVIF_RESULT_OK;
+    uint32_t width = image->width, height = image->height;
+    for (int cut = 0; cut < tiles; cut++) {
+        bool across = width > height;
+        avif->tileColsLog2 += across;
+        avif->tileRowsLog2 += !across;
+        width >>= across;
+        height >>= !across;
+    }
+    avif->maxThreads = threads < 1u << tiles ? (int)threads : 1 << tiles;
+#if AVIF_VERSION >= 1000000
+    return planche_libavif.EncoderSetCodecSpecificOption(avif, "row-mt", "0");
+#else
+    planche_libavif.EncoderSetCodecSpecificOption(avif, "row-mt", "0");
+    return AVIF_RESULT_OK;
+#endif
+}
+
 /* As libavif's own tools take a quality; alpha is always lossless. */
 static void configure(avifEncoder *avif, const struct planche_writer_options *options)
 {
@@ -268,17 +309,33 @@ static void configure(avifEncoder *avif, const struct planche_writer_options *op
     avif->minQuantizerAlpha = avif->maxQuantizerAlpha = AVIF_QUANTIZER_LOSSLESS;
 }
 
-static enum planche_status encode(struct planche_encoder *encoder, struct planche_error *error)
+static avifResult encode_once(const struct planche_encoder *encoder, unsigned threads,
+                              avifRWData *file)
 {
-    struct avif_writer *writer = encoder->state;
-    avifRWData file = AVIF_DATA_EMPTY;
+    const struct avif_writer *writer = encoder->state;
     avifEncoder *avif = planche_libavif.EncoderCreate();
     if (!avif)
-        return status_of(AVIF_RESULT_OUT_OF_MEMORY, error);
+        return AVIF_RESULT_OUT_OF_MEMORY;
     configure(avif, &encoder->options);
-    enum planche_status status =
-        status_of(planche_libavif.EncoderWrite(avif, writer->image, &file), error);
+    avifResult result = set_tiles(avif, writer->image, threads);
+    if (result == AVIF_RESULT_OK)
+        result = planche_libavif.EncoderWrite(avif, writer->image, file);
     planche_libavif.EncoderDestroy(avif);
+    return result;
+}
+
+/* Other threads are the first thing to do without where the system lacks something. */
+static enum planche_status encode(struct planche_encoder *encoder, struct planche_error *error)
+{
+    struct planche_pool *pool = encoder->options.pool;
+    unsigned threads = pool ? planche_pool_spare(pool) : 1;
+    avifRWData file = AVIF_DATA_EMPTY;
+    avifResult result = encode_once(encoder, threads, &file);
+    if (result != AVIF_RESULT_OK && threads > 1) {
+        planche_libavif.RWDataFree(&file);
+        result = encode_once(encoder, 1, &file);
+    }
+    enum planche_status status = status_of(result, error);
     if (status == PLANCHE_OK)
         status = planche_encoder_ask(encoder, 1.0, error);
     if (status == PLANCHE_OK)
