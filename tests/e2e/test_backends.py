@@ -169,8 +169,10 @@ class Measurements(Case):
                                / measured["gpu_ms"], delta=1e-3)
         self.assertIsNone(measured["ratio"])
         self.assertGreater(sum(layer["macs"] for layer in measured["profile"]), 0)
+        self.assertGreater(max(layer["longest_ms"] for layer in measured["profile"]), 0)
         text = run(*tiny, check=0).stdout
         self.assertRegex(text, r"ms of GPU time per page, [0-9.]+ TFLOP/s")
+        self.assertRegex(text, r"longest dispatch: [0-9.]+ ms, of ")
         self.assertIn(self.device["name"], text)
 
 

@@ -60,7 +60,8 @@ class Command(harness.Case):
         self.assertEqual(set(measured), KEYS | {"profile"})
         layers = measured["profile"]
         self.assertEqual({tuple(sorted(layer)) for layer in layers},
-                         {("kind", "macs", "ms", "name")})
+                         {("kind", "longest_ms", "macs", "ms", "name")})
+        self.assertEqual({layer["longest_ms"] for layer in layers}, {None})  # a CPU has no dispatches
         total = sum(layer["macs"] for layer in layers)
         # Work at the page's edges that the result does not show is done, too.
         self.assertGreaterEqual(total, 0.999 * measured["macs_per_pixel"] * 240)
