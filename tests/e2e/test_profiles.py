@@ -70,6 +70,23 @@ class Profiles(harness.Case):
             {"input": "colour.png", "output": "b.png", "model": "small+medium"}).encode() + b"\n")
         self.assertEqual(json.loads(answer.stdout.splitlines()[0])["model"], "small+medium")
 
+    def test_explained(self):
+        def explain(*arguments, check=0):
+            return run("models", *arguments, cwd=self.folder, env=self.env, check=check)
+
+        said = explain("grey,height<=9:levels+./mine.planche|small+medium").stdout
+        for text in ("pages: grey, height <= 9, black and white point first", "./mine.planche: planche",
+                     "pages: all\n    networks: small-1x-clean0 1x + medium-2x 2x\n    small\n    medium\n"):
+            self.assertIn(text, said)
+        lines = [json.loads(line) for line in
+                 explain("--json", "small+mine.planche").stdout.splitlines()]
+        self.assertEqual([(line["model"], line["scale"], line["networks"]) for line in lines],
+                         [("small", None, None), ("mine.planche", 2, None)])
+        self.write("broken.pth", b"x")
+        self.assertIn("cannot be used", explain("small+broken.pth", check=1).stdout)
+        self.assert_one_line(explain("small+smxll", check=2).stderr,
+                             "no model named 'smxll'")
+
     def test_pages(self):
         page = self.page("--for", "p.toml", "low.png", "-o", "a.png")
         self.assertEqual((page["model"], page["rule"], page["black"], page["white"], page["grey"]),

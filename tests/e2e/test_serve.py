@@ -189,6 +189,20 @@ class Routes(Serve):
         answer = running.post("/suwayomi?model=small&denoise=1.5", form, content_type=kind)
         self.assertEqual(answer.fields["x-planche-result"], "upscaled")
 
+    def test_chains(self):
+        """Of names that /v1/models has; the + may come as itself or escaped."""
+        running = self.serve("-f", "png", quick=False)
+        tags = {}
+        for model in ("small", "small%2Bmedium", "small+medium", "levels%2Bsmall"):
+            answer = running.post(f"/v1/upscale?model={model}&denoise=1", self.page)
+            self.assertEqual(answer.status, 200, model)
+            self.assertEqual(answer.fields["x-planche-size"], "64x80")
+            tags[model] = answer.fields["etag"]
+        self.assertEqual(tags["small%2Bmedium"], tags["small+medium"])
+        self.assertEqual(len(set(tags.values())), 3)
+        for model in ("small%2Bx.param", "small%2Bhuge", "small%2B"):
+            self.problem(running.post(f"/v1/upscale?model={model}", self.page), 400, "model")
+
     def test_errors_are_for_clients(self):
         """No option of the command and no path of the server."""
         running = self.serve(quick=False, env={"PLANCHE_MODEL_DIR": self.path("models")})

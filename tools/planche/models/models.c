@@ -7,11 +7,13 @@
 #include "cli/number.h"
 #include "cli/options.h"
 #include "cli/terminal.h"
+#include "models/explain.h"
 #include "models/import.h"
 #include "models/manage.h"
 #include "models/pack.h"
 #include "models/scan.h"
 #include "models/selection.h"
+#include "profile/parts.h"
 #include "words/suggest.h"
 
 #include <limits.h>
@@ -250,6 +252,8 @@ int planche_cli_models(int argc, char **argv)
         return status;
     if (first < argc && planche_model_is_file(argv[first]))
         return planche_cli_describe_files(&options, argc - first, argv + first);
+    if (first < argc && planche_parts_are_several(argv[first]))
+        return planche_cli_explain_texts(&options, argc - first, argv + first);
     if (first < argc) {
         char buffer[64];
         struct planche_cli_suggestion meant = {.word = argv[first]};

@@ -184,14 +184,29 @@ static enum planche_status check_part(void *user, const char *name,
                         (int)(part->length < 64 ? part->length : 64), part->name);
 }
 
-static enum planche_status check_model(const json_t *object, const struct planche_serve *serve,
+/* In a query a "+" that is not escaped is a space, which no name has: it is what is between the
+ * models of a chain. */
+static enum planche_status take_chain(json_t *object, const char *model)
+{
+    char text[PLANCHE_HTTP_MAX_TARGET + 2];
+    snprintf(text, sizeof text, "%s", model);
+    for (char *space = text; (space = strchr(space, ' ')) != NULL;)
+        *space = '+';
+    return json_object_set_new(object, "model", json_string(text)) == 0 ? PLANCHE_OK
+                                                                        : PLANCHE_ERROR_MEMORY;
+}
+
+static enum planche_status check_model(json_t *object, const struct planche_serve *serve,
                                        struct planche_error *error)
 {
     const char *model = json_string_value(json_object_get(object, "model"));
     const char *own = serve->options.engine.model;
     if (model == NULL || (own != NULL && strcmp(own, model) == 0))
         return PLANCHE_OK;
-    return planche_parts_each(model, check_part, NULL, error);
+    if (take_chain(object, model) != PLANCHE_OK)
+        return planche_fail(error, PLANCHE_ERROR_MEMORY, "no memory for the model's name");
+    return planche_parts_each(json_string_value(json_object_get(object, "model")), check_part, NULL,
+                              error);
 }
 
 /* Names of devices are known to the command; docs/devices.md has them, too. */
