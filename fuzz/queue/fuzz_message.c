@@ -47,6 +47,18 @@ static void read_dead(const char *text, size_t size)
     free(written);
 }
 
+static void read_worker(const char *text, size_t size)
+{
+    json_t *worker = planche_queue_worker_read(text, size);
+    char *written = worker != NULL ? json_dumps(worker, JSON_COMPACT) : NULL;
+    json_t *again = written != NULL ? planche_queue_worker_read(written, strlen(written)) : NULL;
+    if (worker != NULL && (written == NULL || !json_equal(worker, again)))
+        abort();
+    json_decref(worker);
+    json_decref(again);
+    free(written);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     const char *text = (const char *)data;
@@ -54,6 +66,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     read_job(text, size);
     read_result(text, size);
     read_dead(text, size);
+    read_worker(text, size);
     if (planche_queue_version_read(text, size, version, sizeof version))
         (void)planche_queue_version_is_fixed(version);
     return 0;

@@ -164,6 +164,89 @@ static void test_result(void **state)
     free(text);
 }
 
+/* Replaces a part of a result's text; whether it is still a result. */
+static bool is_result_with(const char *part, const char *other)
+{
+    static struct planche_queue_result result, read;
+    char changed[4096];
+    result = (struct planche_queue_result){
+        .object = {.size = 9, .sha256 = DIGEST, .file = 12},
+        .source = {.size = 8, .sha256 = DIGEST, .file = 13},
+        .page = PLANCHE_PAGE_RESULT_INIT,
+    };
+    result.page.input_width = result.page.input_height = 10;
+    result.page.output_width = result.page.output_height = 20;
+    result.page.format = PLANCHE_FORMAT_PNG;
+    result.page.level = 1.5;
+    result.page.decode_ms = result.page.network_ms = result.page.encode_ms = result.ms = 7.5;
+    char *text = planche_queue_result_write(&result);
+    char *at = strstr(text, part);
+    assert_non_null(at);
+    snprintf(changed, sizeof changed, "%.*s%s%s", (int)(at - text), text, other, at + strlen(part));
+    free(text);
+    return planche_queue_result_read(&read, changed, strlen(changed));
+}
+
+static void test_wrong_results(void **state)
+{
+    (void)state;
+    static const char *const times[] = {
+        "\"ms\":", "\"decode_ms\":", "\"network_ms\":", "\"encode_ms\":"};
+    char part[32], other[32];
+    for (size_t i = 0; i < sizeof times / sizeof *times; i++) {
+        snprintf(part, sizeof part, "%s7.5", times[i]);
+        snprintf(other, sizeof other, "%s1e9", times[i]);
+        assert_true(is_result_with(part, other));
+        snprintf(other, sizeof other, "%s1.1e9", times[i]);
+        assert_false(is_result_with(part, other));
+        snprintf(other, sizeof other, "%s-1", times[i]);
+        assert_false(is_result_with(part, other));
+        snprintf(other, sizeof other, "%s\"7\"", times[i]);
+        assert_false(is_result_with(part, other));
+    }
+    assert_true(is_result_with("\"level\":1.5", "\"level\":-1"));
+    assert_false(is_result_with("\"level\":1.5", "\"level\":-1.5"));
+    assert_false(is_result_with("\"level\":1.5", "\"level\":3.5"));
+}
+
+#define WORKER                                                                                     \
+    "\"id\":\"nas-1\",\"device\":\"CPU\",\"numerics\":\"cpu\",\"version\":\"1\",\"slots\":2,"      \
+    "\"running\":1,\"waiting\":0,\"done\":5,\"failed\":0,\"seconds\":9,\"stopping\":false"
+
+static json_t *read_worker(const char *rest)
+{
+    char text[PLANCHE_QUEUE_WORKER_BYTES + 512];
+    snprintf(text, sizeof text, "{" WORKER "%s}", rest);
+    return planche_queue_worker_read(text, strlen(text));
+}
+
+/* Of what workers say of themselves the known fields are taken, within bounds. */
+static void test_workers(void **state)
+{
+    (void)state;
+    static const char *const wrong[] = {
+        ",\"pages_per_second\":-1", ",\"pages_per_second\":1e300", ",\"pages_per_second\":\"2\"",
+        ",\"pages_per_second\":2,\"done\":6", /* twice */
+    };
+    json_t *worker = read_worker(",\"pages_per_second\":2,\"more\":[[[]]]");
+    assert_non_null(worker);
+    assert_string_equal(json_string_value(json_object_get(worker, "id")), "nas-1");
+    assert_int_equal(json_integer_value(json_object_get(worker, "done")), 5);
+    assert_true(json_number_value(json_object_get(worker, "pages_per_second")) == 2.0);
+    assert_null(json_object_get(worker, "more"));
+    assert_int_equal(json_object_size(worker), 12);
+    json_decref(worker);
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        assert_null(read_worker(wrong[i]));
+    char rest[PLANCHE_QUEUE_WORKER_BYTES];
+    snprintf(rest, sizeof rest, ",\"pages_per_second\":2%*s", PLANCHE_QUEUE_WORKER_BYTES - 300, "");
+    worker = read_worker(rest);
+    assert_non_null(worker);
+    json_decref(worker);
+    snprintf(rest, sizeof rest, ",\"pages_per_second\":2%*s", PLANCHE_QUEUE_WORKER_BYTES - 100, "");
+    assert_null(read_worker(rest));
+}
+
 static void test_dead(void **state)
 {
     (void)state;
@@ -203,7 +286,8 @@ int main(void)
         cmocka_unit_test(test_job),        cmocka_unit_test(test_wrong_jobs),
         cmocka_unit_test(test_key),        cmocka_unit_test(test_result),
         cmocka_unit_test(test_dead),       cmocka_unit_test(test_versions),
-        cmocka_unit_test(test_extensions),
+        cmocka_unit_test(test_extensions), cmocka_unit_test(test_wrong_results),
+        cmocka_unit_test(test_workers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -176,6 +176,23 @@ class Absence(Serve):
         answer = running.post("/v1/upscale", page)
         self.assertEqual((answer.body, answer.fields["etag"]), (wanted.body, wanted.fields["etag"]))
 
+    def test_chains_are_made_here(self):
+        """Workers run one model: a page of a chain is made by the server. A server of a chain alone refuses a queue."""
+        page, chain = make_png(24, 24, 6), "/v1/upscale?model=levels%2Bsmall"
+        alone = self.serve(queue=False)
+        wanted = alone.post(chain, page)
+        self.assertEqual(wanted.status, 200, wanted.body[:300])
+        alone.stop()
+        running = self.serve("--queue-wait", 60)
+        answer = running.post(chain, page)
+        self.assertEqual((answer.status, answer.body), (200, wanted.body), answer.body[:300])
+        self.assertEqual(running.status()["shared_queue"]["made"], 0)
+        running.stop()
+        result = subprocess.run(self.words("serve", "--check", "-m", "levels+small"), env=self.env, capture_output=True,
+                                text=True, check=False, timeout=100)
+        self.assertEqual(result.returncode, 2, result.stderr)
+        self.assertIn("levels+small: workers of a queue run one model", result.stderr)
+
     def test_refuses_servers_with_holes(self):
         words = [PLANCHE, "serve", "--check", "--queue", f"nats://127.0.0.1:{self.server.port}"]
         result = subprocess.run(words, env=self.env, capture_output=True, text=True, check=False, timeout=100)

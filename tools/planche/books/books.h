@@ -21,8 +21,9 @@ struct planche_books_settings {
     struct planche_http_budget *budget; /* that pieces of uploads count in */
     struct planche_pages *pages;        /* whose turns books take */
     struct planche_cli_engine_cache *engines;
-    /* Who makes the pages in the place of an engine, so many at once, without taking turns; wanted:
-     * the options of the engine. NULL: the engine makes them. */
+    /* Makes the pages in the place of an engine, up to `makers` of a book at once, which do not
+     * wait for the turns of `pages`. wanted: the options of the engine. NULL: the engine makes
+     * them. */
     enum planche_status (*make)(void *make_user, const struct planche_engine *engine,
                                 const struct planche_engine_options *wanted, const char *name,
                                 const char *input, const char *output,

@@ -173,3 +173,11 @@ enum planche_status planche_cli_choose(struct planche_engine_options *options, d
     }
     return is_chained(options) ? PLANCHE_OK : status;
 }
+
+unsigned planche_cli_count_jobs(const struct planche_engine_options *options)
+{
+    unsigned jobs = options->jobs != 0 ? options->jobs : options->threads;
+    if (jobs == 0)
+        planche_engine_defaults(NULL, &jobs);
+    return jobs < PLANCHE_CLI_MAX_JOBS ? jobs : PLANCHE_CLI_MAX_JOBS;
+}

@@ -29,4 +29,7 @@ bool planche_cli_model_is_built_in(const char *model);
 enum planche_status planche_cli_choose(struct planche_engine_options *options, double level,
                                        unsigned *scale, struct planche_error *error);
 
+/* As many pages as any engine with these options has in flight, at most PLANCHE_CLI_MAX_JOBS. */
+unsigned planche_cli_count_jobs(const struct planche_engine_options *options);
+
 #endif

@@ -74,9 +74,9 @@ struct planche_pages_flight {
     struct planche_cache_result *result;
     bool cached;
     struct planche_page_result page;
-    char model[64]; /* that made it */
-    double run_ms;  /* of it queued_ms in the queue of another process's workers */
-    double queued_ms;
+    char model[64];   /* that made it */
+    double run_ms;    /* from the start of the job to its end */
+    double queued_ms; /* part of run_ms: in a queue of workers, before one began the page */
     bool absent;
 };
 

@@ -75,6 +75,7 @@ static void run_elsewhere(struct planche_pages_flight *flight,
             flight->status = take_result(flight, made.data, made.size, free);
         return;
     }
+    flight->error = (struct planche_error){0}; /* of who did not make it */
     if (maker->enter(maker->user, cancel)) {
         run_here(flight, engines, cancel);
         maker->leave(maker->user);

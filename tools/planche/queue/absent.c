@@ -71,7 +71,7 @@ void planche_queue_link_close(struct planche_queue_link *link)
 }
 
 void planche_queue_link_need(const struct planche_engine_info *info,
-                             char need[PLANCHE_QUEUE_LINK_NEED])
+                             char need[PLANCHE_QUEUE_NEED_TEXT])
 {
     (void)info;
     *need = 0;

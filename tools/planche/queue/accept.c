@@ -2,7 +2,9 @@
 /* Accepting results. */
 #include "queue/accept.h"
 
+#include "base/cancel.h"
 #include "base/status.h"
+#include "os/clock.h"
 #include "os/fd.h"
 #include "os/system.h"
 #include "queue/store.h"
@@ -28,42 +30,117 @@ static void forget(struct planche_queue_front *front, const char *stream, natsMs
                                  planche_libnats.natsMsg_GetSequence(message), NULL, &reason);
 }
 
-/* Whether all of a picture can be decoded, for as many at once as there are processors: hundreds of
- * pages may come at the same time, and some formats take the whole picture's memory. */
-static bool is_whole(struct planche_queue_front *front, const void *data, size_t size)
+/* Takes so many of the places for decoding. False: nobody waits for the page any more. */
+static bool enter(struct planche_queue_front *front, const struct planche_page_options *options,
+                  unsigned places, unsigned most)
 {
-    unsigned most = planche_system_cpus();
+    bool over = false;
     planche_mutex_lock(&front->lock);
-    while (front->checking >= most)
-        planche_cond_wait(&front->checked, &front->lock);
-    front->checking++;
+    while (!over && front->checking + places > most) {
+        planche_cond_wait_until(&front->checked, &front->lock,
+                                planche_clock_ns() + PLANCHE_QUEUE_TICK_NS);
+        planche_mutex_unlock(&front->lock);
+        if (options->progress != NULL)
+            options->progress(options->progress_user, 0.0);
+        over = planche_cancel_requested(options->cancel);
+        planche_mutex_lock(&front->lock);
+    }
+    front->checking += over ? 0 : places;
     planche_mutex_unlock(&front->lock);
-    bool whole = planche_image_check_bytes(data, size, NULL, NULL) == PLANCHE_OK;
-    planche_mutex_lock(&front->lock);
-    front->checking--;
-    planche_cond_signal(&front->checked);
-    planche_mutex_unlock(&front->lock);
-    return whole;
+    return !over;
 }
 
-/* Whether the bytes are the page that the result tells of. */
-static bool is_sound(const struct planche_queue_job *job, const struct planche_queue_result *made,
-                     const void *data)
+static void leave(struct planche_queue_front *front, unsigned places)
 {
-    struct planche_provenance found = PLANCHE_PROVENANCE_INIT;
-    if (planche_provenance_read_bytes(data, (size_t)made->object.size, 0, &found, NULL) !=
-        PLANCHE_OK)
+    planche_mutex_lock(&front->lock);
+    front->checking -= places;
+    planche_cond_broadcast(&front->checked);
+    planche_mutex_unlock(&front->lock);
+}
+
+/* A result that is looked at. */
+struct result {
+    struct planche_queue_post *post;
+    struct planche_queue_result made;
+    void *data; /* NULL: there is none that is sound */
+};
+
+/* Decodes the picture in a share of the memory. */
+static enum planche_status decode(struct planche_queue_front *front, const struct result *result,
+                                  unsigned places, unsigned most, struct planche_error *error)
+{
+    const struct planche_page_result *page = &result->made.page;
+    struct planche_image_options options = PLANCHE_IMAGE_OPTIONS_INIT;
+    planche_engine_defaults(&options.memory, NULL);
+    options.memory = options.memory / most * places;
+    options.max_pixels = (uint64_t)page->output_width * page->output_height;
+    if (!enter(front, result->post->options, places, most))
+        return planche_fail(error, PLANCHE_ERROR_CANCELLED, "cancelled");
+    enum planche_status status =
+        planche_image_check_bytes(result->data, (size_t)result->made.object.size, &options, error);
+    leave(front, places);
+    return status;
+}
+
+/* Decodes all of the picture, for as many at once as there are processors: hundreds of pages may
+ * come at the same time, and some formats take the whole picture's memory. One that takes more than
+ * its share is decoded alone. */
+static enum planche_status check_picture(struct planche_queue_front *front,
+                                         const struct result *result, struct planche_error *error)
+{
+    unsigned most = planche_system_cpus();
+    enum planche_status status = decode(front, result, 1, most, error);
+    return status == PLANCHE_ERROR_BUDGET ? decode(front, result, most, most, error) : status;
+}
+
+/* Whether the page can have become so large: by a scale that is named exactly, with a target by 64
+ * times at most. */
+static bool has_possible_size(const struct planche_queue_post *post,
+                              const struct planche_page_result *made)
+{
+    const struct planche_page_options *page = &post->job.page;
+    uint64_t scale = page->scale != 0             ? page->scale
+                     : post->job.engine.scale > 0 ? (uint64_t)post->job.engine.scale
+                     : made->scale > 0            ? made->scale
+                                                  : 1;
+    if (post->pixels > 0 && (uint64_t)made->input_width * made->input_height != post->pixels)
         return false;
-    if (found.width != made->page.output_width || found.height != made->page.output_height)
-        return false;
+    if (page->width == 0 && page->height == 0)
+        return made->output_width == made->input_width * scale &&
+               made->output_height == made->input_height * scale;
+    return made->output_width <= made->input_width * UINT64_C(64) &&
+           made->output_height <= made->input_height * UINT64_C(64);
+}
+
+/* Whether what a result tells is what was asked for. */
+static bool is_answer(const struct planche_queue_post *post,
+                      const struct planche_queue_result *made)
+{
+    const struct planche_queue_job *job = &post->job;
     if (job->page.format != PLANCHE_FORMAT_AUTO && !made->page.switched &&
         made->page.format != job->page.format)
         return false;
     if (strcmp(job->need, PLANCHE_QUEUE_ANY) != 0 && strcmp(job->need, made->numerics) != 0)
         return false;
-    if (strcmp(made->source.sha256, job->source.sha256) != 0)
-        return false;
-    return !job->page.provenance || strcmp(found.source, job->source.sha256) == 0;
+    return strcmp(made->source.sha256, job->source.sha256) == 0 &&
+           has_possible_size(post, &made->page);
+}
+
+/* Whether the bytes are the page that the result tells of. */
+static enum planche_status check_bytes(struct planche_queue_front *front,
+                                       const struct result *result, struct planche_error *error)
+{
+    struct planche_provenance found = PLANCHE_PROVENANCE_INIT;
+    const struct planche_queue_job *job = &result->post->job;
+    const struct planche_queue_result *made = &result->made;
+    enum planche_status status =
+        planche_provenance_read_bytes(result->data, (size_t)made->object.size, 0, &found, error);
+    if (status != PLANCHE_OK)
+        return status;
+    if (found.width != made->page.output_width || found.height != made->page.output_height ||
+        (job->page.provenance && strcmp(found.source, job->source.sha256) != 0))
+        return planche_fail(error, PLANCHE_ERROR_DATA, "it is another page");
+    return check_picture(front, result, error);
 }
 
 static enum planche_status write_page(const char *output, const struct planche_page_result *page,
@@ -81,31 +158,70 @@ static enum planche_status write_page(const char *output, const struct planche_p
                         strerror(written ? errno : reason));
 }
 
-/* OK: *data are its bytes, or NULL: there is no result that is sound; one that is not is gone. */
-static enum planche_status fetch(struct planche_queue_front *front,
-                                 const struct planche_queue_job *job, natsMsg *message,
-                                 struct planche_queue_result *made, void **data,
-                                 struct planche_error *error)
+/* Reads the message of a result and its bytes, and checks them. */
+static enum planche_status read_result(struct planche_queue_front *front, struct result *result,
+                                       natsMsg *message, struct planche_error *error)
 {
-    bool right = planche_queue_result_read(made, planche_libnats.natsMsg_GetData(message),
-                                           (size_t)planche_libnats.natsMsg_GetDataLength(message));
+    struct planche_queue_result *made = &result->made;
+    if (!planche_queue_result_read(made, planche_libnats.natsMsg_GetData(message),
+                                   (size_t)planche_libnats.natsMsg_GetDataLength(message)) ||
+        !is_answer(result->post, made))
+        return planche_fail(error, PLANCHE_ERROR_DATA, "it tells of another page");
     enum planche_status status =
-        right ? planche_queue_get(&front->queue, &made->object, data, error) : PLANCHE_ERROR_DATA;
-    if (status == PLANCHE_OK &&
-        (!is_sound(job, made, *data) || !is_whole(front, *data, (size_t)made->object.size))) {
-        free(*data);
-        *data = NULL;
-        status = PLANCHE_ERROR_DATA;
+        planche_queue_get(&front->queue, &made->object, &result->data, error);
+    if (status == PLANCHE_OK)
+        status = check_bytes(front, result, error);
+    if (status != PLANCHE_OK) {
+        free(result->data);
+        result->data = NULL;
     }
-    if (status == PLANCHE_ERROR_DATA || status == PLANCHE_ERROR_NOT_FOUND) {
-        forget(front, PLANCHE_QUEUE_RESULTS, message);
-        planche_queue_remove(&front->queue, &made->object);
-        planche_mutex_lock(&front->lock);
-        front->damaged++;
-        planche_mutex_unlock(&front->lock);
-        status = PLANCHE_OK;
-    }
-    return status == PLANCHE_ERROR_IO ? PLANCHE_OK : status; /* the queue is away: another time */
+    return status;
+}
+
+/* Damage may be of the way or of one worker, and the page is made again, but not without end. */
+static enum planche_status count_damage(struct planche_queue_front *front,
+                                        const struct result *result, struct planche_error *error)
+{
+    char why[sizeof error->message];
+    struct planche_queue_post *post = result->post;
+    planche_mutex_lock(&front->lock);
+    front->damaged++;
+    planche_mutex_unlock(&front->lock);
+    if (++post->damaged < PLANCHE_QUEUE_TRIES)
+        return PLANCHE_OK;
+    snprintf(why, sizeof why, "%s", error->message);
+    return planche_fail(error, PLANCHE_ERROR_DATA,
+                        "%.120s: %u results of workers are damaged, the last one by %.100s: %.200s",
+                        post->wanted->name, post->damaged, result->made.worker, why);
+}
+
+static enum planche_status refuse(const struct result *result, enum planche_status status,
+                                  struct planche_error *error)
+{
+    char why[sizeof error->message];
+    snprintf(why, sizeof why, "%s", error->message);
+    return planche_fail(error, status,
+                        "%.120s: the result of %.100s cannot be decoded here: %.200s",
+                        result->post->wanted->name, result->made.worker, why);
+}
+
+/* OK: result->data are its bytes, or NULL: there is no result that is sound; one that is not is
+ * gone, and one that this machine cannot decode ends the page. */
+static enum planche_status fetch(struct planche_queue_front *front, struct result *result,
+                                 natsMsg *message, struct planche_error *error)
+{
+    enum planche_status status = read_result(front, result, message, error);
+    if (status == PLANCHE_OK || status == PLANCHE_ERROR_CANCELLED)
+        return status;
+    /* The queue is away, or memory is short: another time. */
+    if (status == PLANCHE_ERROR_IO || status == PLANCHE_ERROR_MEMORY)
+        return PLANCHE_OK;
+    forget(front, PLANCHE_QUEUE_RESULTS, message);
+    planche_queue_remove(&front->queue, &result->made.object);
+    if (status == PLANCHE_ERROR_NOT_FOUND) /* the queue has lost its bytes */
+        return PLANCHE_OK;
+    return status == PLANCHE_ERROR_DATA ? count_damage(front, result, error)
+                                        : refuse(result, status, error);
 }
 
 static void count(struct planche_queue_front *front, const struct planche_queue_result *made)
@@ -116,40 +232,47 @@ static void count(struct planche_queue_front *front, const struct planche_queue_
     planche_mutex_unlock(&front->lock);
 }
 
+/* The page is done: removes what the queue holds of it, first its bytes. */
+static void finish(struct planche_queue_front *front, const struct result *result, natsMsg *message)
+{
+    struct planche_queue_post *post = result->post;
+    if (!post->posted) /* an earlier run has put the page in */
+        post->job.source = result->made.source;
+    planche_queue_withdraw(front, post);
+    forget(front, PLANCHE_QUEUE_RESULTS, message);
+    planche_queue_remove(&front->queue, &result->made.object);
+    count(front, &result->made);
+}
+
 enum planche_status planche_queue_accept(struct planche_queue_front *front,
                                          struct planche_queue_post *post,
                                          struct planche_queue_target *target,
                                          struct planche_page_result *result, bool *found,
                                          struct planche_error *error)
 {
-    const struct planche_queue_job *job = &post->job;
-    struct planche_queue_result made;
+    struct result got = {.post = post};
+    const struct planche_queue_result *made = &got.made;
     natsMsg *message = NULL;
-    void *data = NULL;
     *found = false;
-    if (get(front, PLANCHE_QUEUE_RESULTS, "result", job->key, &message) != NATS_OK)
+    if (get(front, PLANCHE_QUEUE_RESULTS, "result", post->job.key, &message) != NATS_OK)
         return PLANCHE_OK;
-    enum planche_status status = fetch(front, job, message, &made, &data, error);
-    if (status == PLANCHE_OK && data != NULL && target->output != NULL)
-        status = write_page(target->output, &made.page, data, (size_t)made.object.size, error);
-    *found = status != PLANCHE_OK || data != NULL;
-    if (status == PLANCHE_OK && data != NULL) {
-        *result = made.page;
-        if (!post->posted) /* an earlier run has put the page in */
-            post->job.source = made.source;
-        planche_queue_withdraw(front, post);
-        forget(front, PLANCHE_QUEUE_RESULTS, message);
-        planche_queue_remove(&front->queue, &made.object);
-        count(front, &made);
-        target->ms = made.ms;
+    enum planche_status status = fetch(front, &got, message, error);
+    if (status == PLANCHE_OK && got.data != NULL && target->output != NULL)
+        status =
+            write_page(target->output, &made->page, got.data, (size_t)made->object.size, error);
+    *found = status != PLANCHE_OK || got.data != NULL;
+    if (status == PLANCHE_OK && got.data != NULL) {
+        *result = made->page;
+        finish(front, &got, message);
+        target->ms = made->ms;
         if (target->output == NULL) {
-            target->data = data;
-            target->size = (size_t)made.object.size;
-            data = NULL;
+            target->data = got.data;
+            target->size = (size_t)made->object.size;
+            got.data = NULL;
         }
     }
     planche_libnats.natsMsg_Destroy(message);
-    free(data);
+    free(got.data);
     return status;
 }
 

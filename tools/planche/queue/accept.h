@@ -14,10 +14,11 @@ struct planche_queue_target {
 };
 
 /* Looks for the result of a job, and writes it as the page's file or gives its bytes. *found: there
- * was one that is what it says, or writing failed. One that is not is removed, and counts as none.
- * What the queue holds of the page is removed then, first its bytes: a worker that is late with it
- * sees by them that it is over. result as in planche_engine_run_file. Errors: IO (of the file),
- * MEMORY. */
+ * was one that is what it says, or writing failed. One that is not is removed, and counts as none;
+ * the third of a page is an error of the page, DATA. So is one that this machine cannot decode:
+ * UNSUPPORTED, LIMIT, BUDGET. What the queue holds of the page is removed then, first its bytes: a
+ * worker that is late with it sees by them that it is over. result as in planche_engine_run_file.
+ * Errors: those, IO (of the file), CANCELLED. */
 enum planche_status planche_queue_accept(struct planche_queue_front *front,
                                          struct planche_queue_post *post,
                                          struct planche_queue_target *target,

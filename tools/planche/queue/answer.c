@@ -74,10 +74,10 @@ static void on_wake(natsConnection *connection, natsSubscription *subscription, 
 enum planche_status planche_queue_answer(struct planche_queue_worker *worker,
                                          struct planche_error *error)
 {
-    natsStatus status = planche_libnats.natsConnection_Subscribe(
-        &worker->who, worker->queue.connection, PLANCHE_QUEUE_WHO, on_who, worker);
+    natsStatus status =
+        planche_queue_listen(&worker->who, &worker->queue, PLANCHE_QUEUE_WHO, on_who, worker);
     if (status == NATS_OK)
-        status = planche_libnats.natsConnection_Subscribe(&worker->wake, worker->queue.connection,
-                                                          PLANCHE_QUEUE_WAKE, on_wake, worker);
+        status = planche_queue_listen(&worker->wake, &worker->queue, PLANCHE_QUEUE_WAKE, on_wake,
+                                      worker);
     return status == NATS_OK ? PLANCHE_OK : planche_queue_fail(error, status, "cannot subscribe");
 }

@@ -50,10 +50,12 @@ static enum planche_status bring(struct planche_queue_worker *worker,
     snprintf(hidden, sizeof hidden, "%s.part", path);
     int fd = planche_fd_create_or_empty(hidden, 0600);
     bool written = fd >= 0 && planche_fd_write(fd, data, (size_t)object->size);
-    free(data);
-    if (planche_fd_close(&fd) && written && planche_file_rename(hidden, path))
-        return PLANCHE_OK;
     int reason = errno;
+    free(data);
+    bool closed = planche_fd_close(&fd);
+    if (written && closed && planche_file_rename(hidden, path))
+        return PLANCHE_OK;
+    reason = written ? errno : reason; /* of the write, not of the close after it */
     planche_file_remove(hidden);
     return planche_fail(error, PLANCHE_ERROR_IO, "%s: a model cannot be kept: %s", path,
                         strerror(reason));

@@ -9,7 +9,6 @@
 #include "cli/terminal.h"
 #include "os/clock.h"
 #include "os/fd.h"
-#include "profile/parts.h"
 #include "queue/open.h"
 #include "queue/store.h"
 
@@ -21,7 +20,6 @@
 #include <string.h>
 
 #define SECOND      INT64_C(1000000000)
-#define TICK_NS     (SECOND / 5)  /* from one look at the owner's cancel handle to the next */
 #define LOOK_NS     (20 * SECOND) /* news may have been missed, or a job been removed */
 #define COMPLAIN_NS (60 * SECOND)
 #define OFTEN       10 /* times that a job was lost */
@@ -48,15 +46,13 @@ static void on_news(natsConnection *connection, natsSubscription *subscription, 
 
 static enum planche_status subscribe(struct planche_queue_front *front, struct planche_error *error)
 {
-    natsConnection *connection = front->queue.connection;
-    natsStatus status = planche_libnats.natsConnection_Subscribe(
-        &front->results, connection, "planche.result.*", on_news, front);
+    struct planche_queue *queue = &front->queue;
+    natsStatus status =
+        planche_queue_listen(&front->results, queue, "planche.result.*", on_news, front);
     if (status == NATS_OK)
-        status = planche_libnats.natsConnection_Subscribe(&front->dead, connection,
-                                                          "planche.dead.*", on_news, front);
+        status = planche_queue_listen(&front->dead, queue, "planche.dead.*", on_news, front);
     if (status == NATS_OK)
-        status = planche_libnats.natsConnection_Subscribe(&front->gone, connection,
-                                                          PLANCHE_QUEUE_GONE ".*", on_news, front);
+        status = planche_queue_listen(&front->gone, queue, PLANCHE_QUEUE_GONE ".*", on_news, front);
     return status == NATS_OK ? PLANCHE_OK : planche_queue_fail(error, status, "cannot subscribe");
 }
 
@@ -66,30 +62,19 @@ static enum planche_status put_model(struct planche_queue_front *front, const ch
 {
     struct planche_queue_job *base = &front->base;
     const char *name = model != NULL ? model : PLANCHE_CLI_DEFAULT_MODEL;
-    if (planche_parts_are_several(model))
-        return planche_fail(error, PLANCHE_ERROR_UNSUPPORTED,
-                            "%.200s: a queue's workers run one model; chains and profiles run on "
-                            "this machine alone",
-                            name);
+    enum planche_status status = planche_queue_check_model(model, error);
+    if (status != PLANCHE_OK)
+        return status;
     if (!planche_cli_model_is_path(model)) {
         snprintf(base->model, sizeof base->model, "%s", name);
         return PLANCHE_OK;
     }
     const char *file = planche_cli_base_name(name);
     const char *dot = strrchr(file, '.'); /* of its extension, which says that it is a file */
-    size_t stem = (size_t)(dot - file);
-    if (stem >= sizeof base->model)
-        return planche_fail(error, PLANCHE_ERROR_ARGUMENT,
-                            "%s: a model in a queue has a name of at most 63 characters", name);
-    snprintf(base->model, sizeof base->model, "%.*s", (int)stem, file);
-    if (!planche_queue_is_name(base->model))
-        return planche_fail(error, PLANCHE_ERROR_ARGUMENT,
-                            "%s: the name of a model in a queue has letters, digits, -, _ and . "
-                            "only",
-                            name);
+    snprintf(base->model, sizeof base->model, "%.*s", (int)(dot - file), file);
     snprintf(base->extension, sizeof base->extension, "%s", dot + 1);
     front->model = name;
-    return planche_queue_send_model(front, error);
+    return planche_queue_send_model(front, &front->no_file, error);
 }
 
 enum planche_status planche_queue_front_open(struct planche_queue_front *front,
@@ -123,9 +108,9 @@ void planche_queue_front_close(struct planche_queue_front *front)
     for (unsigned i = 0; i < front->base.model_files; i++)
         planche_queue_remove(&front->queue, &front->base.model_file[i]);
     planche_libnats.natsConnection_Close(front->queue.connection);
-    planche_libnats.natsSubscription_Destroy(front->results);
-    planche_libnats.natsSubscription_Destroy(front->dead);
-    planche_libnats.natsSubscription_Destroy(front->gone);
+    planche_queue_unlisten(&front->results);
+    planche_queue_unlisten(&front->dead);
+    planche_queue_unlisten(&front->gone);
     planche_queue_close(&front->queue);
     planche_cond_destroy(&front->checked);
 }
@@ -245,19 +230,24 @@ static enum planche_status look(struct planche_queue_front *front, struct turn *
 }
 
 /* Puts the page into the queue unless it is there, and a copy for another worker where it is time
- * for that. */
-static void keep_posted(struct planche_queue_front *front, struct turn *turn, int64_t now)
+ * for that. An error is one of the page, which is over; what lacks of the queue or of memory may
+ * come back. */
+static enum planche_status keep_posted(struct planche_queue_front *front, struct turn *turn,
+                                       int64_t now, struct planche_error *error)
 {
-    struct planche_error error = {0};
     planche_queue_wake(front, false, now);
     if (!turn->post.posted && now >= turn->next_try) {
-        if (planche_queue_post(front, &turn->post, &error) != PLANCHE_OK)
-            complain(front, &error);
+        enum planche_status status = planche_queue_post(front, &turn->post, error);
+        if (turn->post.own && status != PLANCHE_OK && status != PLANCHE_ERROR_MEMORY)
+            return status;
+        if (status != PLANCHE_OK)
+            complain(front, error);
         turn->next_try = now + SECOND;
         turn->next_look = now + LOOK_NS;
     }
     if (turn->post.posted)
         planche_queue_post_copy(front, &turn->post, now);
+    return PLANCHE_OK;
 }
 
 static enum planche_status run_turn(struct planche_queue_front *front, struct turn *turn,
@@ -278,10 +268,12 @@ static enum planche_status run_turn(struct planche_queue_front *front, struct tu
             return status;
         int64_t now = planche_clock_ns();
         if (!away)
-            keep_posted(front, turn, now);
+            status = keep_posted(front, turn, now, error);
         else
             complain_away(front);
-        wait_for_news(front, &turn->waiting, now + TICK_NS);
+        if (status != PLANCHE_OK)
+            return status;
+        wait_for_news(front, &turn->waiting, now + PLANCHE_QUEUE_TICK_NS);
         if (options->progress != NULL)
             options->progress(options->progress_user, 0.0);
     }

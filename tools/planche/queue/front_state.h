@@ -7,6 +7,7 @@
 
 #include "os/thread.h"
 #include "queue/job.h"
+#include "queue/listen.h"
 #include "queue/queue.h"
 
 /* A page that is waited for; on its thread's stack. */
@@ -32,7 +33,8 @@ struct planche_queue_front {
     struct planche_queue_job base;   /* all that pages have in common */
     const char *model;               /* its file; NULL: one of the catalogue */
     struct planche_mutex model_lock; /* of the base's model files */
-    natsSubscription *results, *dead, *gone;
+    struct planche_queue_listener results, dead, gone;
+    bool no_file; /* it did not open for its model's file, not for the queue */
 
     struct planche_mutex lock;   /* of all that follows */
     struct planche_cond checked; /* a picture was */

@@ -248,24 +248,40 @@ bool planche_queue_job_read(struct planche_queue_job *job, const char *text, siz
     return right;
 }
 
+/* Numbers within their bounds; one that is missing is 0. */
+static bool read_number(const json_t *json, const char *key, double low, double high, double *out)
+{
+    const json_t *value = json_object_get(json, key);
+    *out = json_number_value(value);
+    return (value == NULL || json_is_number(value)) && *out >= low && *out <= high;
+}
+
+#define MAX_MS 1e9 /* eleven days */
+
+static bool read_times(struct planche_queue_result *result, const json_t *json)
+{
+    struct planche_page_result *page = &result->page;
+    return read_number(json, "level", -1.0, 3.0, &page->level) &&
+           read_number(json, "network_ms", 0.0, MAX_MS, &page->network_ms) &&
+           read_number(json, "decode_ms", 0.0, MAX_MS, &page->decode_ms) &&
+           read_number(json, "encode_ms", 0.0, MAX_MS, &page->encode_ms) &&
+           read_number(json, "ms", 0.0, MAX_MS, &result->ms);
+}
+
 static bool parse_result(struct planche_queue_result *result, const json_t *json)
 {
     struct planche_page_result *page = &result->page;
     *result = (struct planche_queue_result){.page = PLANCHE_PAGE_RESULT_INIT};
     if (!planche_queue_object_parse(&result->object, json_object_get(json, "object")) ||
         !planche_queue_object_parse(&result->source, json_object_get(json, "source")) ||
-        !read_fields(result_fields, COUNT(result_fields), json_object_get(json, "page"), page))
+        !read_fields(result_fields, COUNT(result_fields), json_object_get(json, "page"), page) ||
+        !read_times(result, json))
         return false;
     read_text(json, "networks", page->networks, sizeof page->networks);
     read_text(json, "reason", page->reason, sizeof page->reason);
     read_text(json, "kind", page->kind, sizeof page->kind);
     read_text(json, "worker", result->worker, sizeof result->worker);
     read_text(json, "numerics", result->numerics, sizeof result->numerics);
-    page->level = json_number_value(json_object_get(json, "level"));
-    page->network_ms = json_number_value(json_object_get(json, "network_ms"));
-    page->decode_ms = json_number_value(json_object_get(json, "decode_ms"));
-    page->encode_ms = json_number_value(json_object_get(json, "encode_ms"));
-    result->ms = json_number_value(json_object_get(json, "ms"));
     page->parts = 1;
     return page->input_width > 0 && page->input_height > 0 && page->output_width > 0 &&
            page->output_height > 0 && page->format != PLANCHE_FORMAT_AUTO;
@@ -294,6 +310,50 @@ bool planche_queue_dead_read(struct planche_queue_dead *dead, const char *text, 
     read_text(json, "worker", dead->worker, sizeof dead->worker);
     json_decref(json);
     return right;
+}
+
+static bool copy_text(json_t *to, const json_t *from, const char *key)
+{
+    char text[PLANCHE_QUEUE_NAME_BYTES];
+    return read_text(from, key, text, sizeof text) &&
+           json_object_set_new(to, key, json_string(text)) == 0;
+}
+
+static bool copy_count(json_t *to, const json_t *from, const char *key)
+{
+    const json_t *value = json_object_get(from, key);
+    return json_is_integer(value) && json_integer_value(value) >= 0 &&
+           json_object_set_new(to, key, json_integer(json_integer_value(value))) == 0;
+}
+
+static bool copy_worker(json_t *to, const json_t *from)
+{
+    static const char *const texts[] = {"id", "device", "numerics", "version"};
+    static const char *const counts[] = {"slots", "running", "waiting",
+                                         "done",  "failed",  "seconds"};
+    const json_t *stopping = json_object_get(from, "stopping");
+    double rate;
+    bool right = json_is_boolean(stopping) &&
+                 read_number(from, "pages_per_second", 0.0, 1e6, &rate) &&
+                 json_object_set_new(to, "pages_per_second", json_real(rate)) == 0 &&
+                 json_object_set_new(to, "stopping", json_boolean(json_is_true(stopping))) == 0;
+    for (size_t i = 0; right && i < COUNT(texts); i++)
+        right = copy_text(to, from, texts[i]);
+    for (size_t i = 0; right && i < COUNT(counts); i++)
+        right = copy_count(to, from, counts[i]);
+    return right;
+}
+
+json_t *planche_queue_worker_read(const char *text, size_t length)
+{
+    json_t *json = length <= PLANCHE_QUEUE_WORKER_BYTES ? load(text, length) : NULL;
+    json_t *worker = json_object();
+    if (!copy_worker(worker, json)) {
+        json_decref(worker);
+        worker = NULL;
+    }
+    json_decref(json);
+    return worker;
 }
 
 void planche_queue_numerics(const struct planche_engine_info *info,

@@ -4,11 +4,11 @@
 #ifndef PLANCHE_QUEUE_JOB_H
 #define PLANCHE_QUEUE_JOB_H
 
+#include "queue/names.h"
 #include "queue/object.h"
 
 #include <planche/planche.h>
 
-#define PLANCHE_QUEUE_NEED_TEXT  128
 #define PLANCHE_QUEUE_NAME_BYTES 256
 /* Files of a model: one, or FILE.param with FILE.bin. */
 #define PLANCHE_QUEUE_MODEL_FILES 2
@@ -58,6 +58,12 @@ bool planche_queue_job_read(struct planche_queue_job *job, const char *text, siz
 bool planche_queue_result_read(struct planche_queue_result *result, const char *text,
                                size_t length);
 bool planche_queue_dead_read(struct planche_queue_dead *dead, const char *text, size_t length);
+
+/* Bytes of a worker's answer to who asks for workers, at most. */
+#define PLANCHE_QUEUE_WORKER_BYTES 4096
+/* What a worker says of itself: an object of the fields that are known, within their bounds. NULL:
+ * it is none, or there is no memory. */
+json_t *planche_queue_worker_read(const char *text, size_t length);
 
 /* Whether a text may be the name of a model, or of its files without the extension. */
 bool planche_queue_is_name(const char *text);

@@ -5,9 +5,12 @@
 #include "base/file_names.h"
 #include "base/status.h"
 #include "base/text.h"
+#include "cli/model_options.h"
+#include "cli/paths.h"
 #include "io/digest.h"
 #include "os/clock.h"
 #include "os/fd.h"
+#include "profile/parts.h"
 #include "queue/store.h"
 
 #include <errno.h>
@@ -45,17 +48,42 @@ enum planche_status planche_queue_read_file(const char *path, void **data, size_
     *data = NULL;
     if (reason == ENOMEM)
         return planche_fail(error, PLANCHE_ERROR_MEMORY, "%s: out of memory", path);
-    return planche_fail(error, fd < 0 && *size == 0 ? PLANCHE_ERROR_DATA : PLANCHE_ERROR_IO,
-                        "%s: cannot be read: %s", path, strerror(reason));
+    return planche_fail(error, PLANCHE_ERROR_IO, "%s: cannot be read: %s", path, strerror(reason));
+}
+
+enum planche_status planche_queue_check_model(const char *model, struct planche_error *error)
+{
+    struct planche_queue_job *job = NULL;
+    const char *name = model != NULL ? model : PLANCHE_CLI_DEFAULT_MODEL;
+    if (planche_parts_are_several(name))
+        return planche_fail(error, PLANCHE_ERROR_UNSUPPORTED,
+                            "%.200s: a queue's workers run one model; chains and profiles run on "
+                            "this machine alone",
+                            name);
+    const char *file = planche_cli_base_name(name), *dot = strrchr(file, '.');
+    bool is_path = planche_cli_model_is_path(model); /* its extension says so */
+    size_t stem = is_path ? (size_t)(dot - file) : strlen(file);
+    char text[sizeof job->model];
+    if (stem >= sizeof text)
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT,
+                            "%.200s: a model in a queue has a name of at most 63 characters", name);
+    snprintf(text, sizeof text, "%.*s", (int)stem, file);
+    if (!planche_queue_is_name(text))
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT,
+                            "%.200s: the name of a model in a queue has letters, digits, -, _ and "
+                            ". only",
+                            name);
+    return PLANCHE_OK;
 }
 
 static enum planche_status put_file(struct planche_queue_front *front, const char *path,
-                                    struct planche_queue_object *object,
+                                    struct planche_queue_object *object, bool *own,
                                     struct planche_error *error)
 {
     void *data = NULL;
     size_t size = 0;
     enum planche_status status = planche_queue_read_file(path, &data, &size, error);
+    *own = status != PLANCHE_OK;
     if (status != PLANCHE_OK)
         return status;
     status = planche_queue_put(&front->queue, data, size, object, error);
@@ -64,11 +92,12 @@ static enum planche_status put_file(struct planche_queue_front *front, const cha
 }
 
 /* The model lock is held. */
-static enum planche_status put_model(struct planche_queue_front *front, struct planche_error *error)
+static enum planche_status put_model(struct planche_queue_front *front, bool *own,
+                                     struct planche_error *error)
 {
     struct planche_queue_job *base = &front->base;
     const char *extension = strrchr(front->model, '.');
-    enum planche_status status = put_file(front, front->model, &base->model_file[0], error);
+    enum planche_status status = put_file(front, front->model, &base->model_file[0], own, error);
     if (status != PLANCHE_OK || strcmp(extension, ".param") != 0) {
         base->model_files = status == PLANCHE_OK;
         return status;
@@ -77,7 +106,7 @@ static enum planche_status put_model(struct planche_queue_front *front, struct p
     if (planche_name_partner(front->model, bin, sizeof bin) >= sizeof bin)
         return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "%s: the path is too long",
                             front->model);
-    status = put_file(front, bin, &base->model_file[1], error);
+    status = put_file(front, bin, &base->model_file[1], own, error);
     base->model_files = status == PLANCHE_OK ? 2 : 0;
     return status;
 }
@@ -91,15 +120,16 @@ static bool has_files(struct planche_queue_front *front, const struct planche_qu
     return there;
 }
 
-enum planche_status planche_queue_send_model(struct planche_queue_front *front,
+enum planche_status planche_queue_send_model(struct planche_queue_front *front, bool *own,
                                              struct planche_error *error)
 {
     enum planche_status status = PLANCHE_OK;
+    *own = false;
     if (front->model == NULL)
         return PLANCHE_OK;
     planche_mutex_lock(&front->model_lock);
     if (front->base.model_files == 0 || !has_files(front, &front->base))
-        status = put_model(front, error);
+        status = put_model(front, own, error);
     planche_mutex_unlock(&front->model_lock);
     return status;
 }
@@ -167,6 +197,15 @@ static void set_job(struct planche_queue_front *front, struct planche_queue_post
     planche_text_clean(job->name);
 }
 
+/* By the header; 0: it does not tell. */
+static uint64_t count_pixels(const void *data, size_t size)
+{
+    struct planche_provenance found = PLANCHE_PROVENANCE_INIT;
+    if (planche_provenance_read_bytes(data, size, 0, &found, NULL) != PLANCHE_OK)
+        return 0;
+    return (uint64_t)found.width * found.height;
+}
+
 enum planche_status planche_queue_prepare(struct planche_queue_front *front,
                                           struct planche_queue_post *post,
                                           const struct planche_page_options *options,
@@ -176,10 +215,15 @@ enum planche_status planche_queue_prepare(struct planche_queue_front *front,
     void *own;
     const void *data;
     size_t size;
-    enum planche_status status = read_page(post->wanted, &own, &data, &size, error);
+    enum planche_status status =
+        front->model == NULL ? planche_queue_check_model(post->wanted->model, error) : PLANCHE_OK;
+    if (status == PLANCHE_OK)
+        status = read_page(post->wanted, &own, &data, &size, error);
     if (status != PLANCHE_OK)
         return status;
     set_job(front, post, options);
+    post->options = options;
+    post->pixels = count_pixels(data, size);
     planche_digest_of(data, size, digest);
     free(own);
     planche_text_hex(post->job.source.sha256, digest, sizeof digest);
@@ -346,7 +390,7 @@ void planche_queue_wake(struct planche_queue_front *front, bool news, int64_t no
 static enum planche_status send_again(struct planche_queue_front *front,
                                       struct planche_queue_post *post, struct planche_error *error)
 {
-    enum planche_status status = planche_queue_send_model(front, error);
+    enum planche_status status = planche_queue_send_model(front, &post->own, error);
     planche_mutex_lock(&front->model_lock);
     memcpy(post->job.model_file, front->base.model_file, sizeof post->job.model_file);
     planche_mutex_unlock(&front->model_lock);
@@ -361,15 +405,19 @@ enum planche_status planche_queue_post(struct planche_queue_front *front,
     size_t size;
     bool taken = true;
     enum planche_status status = PLANCHE_OK;
+    post->own = false;
     if (!adopt(front, post)) {
         if (post->lost > 0)
             status = send_again(front, post, error);
-        if (status == PLANCHE_OK)
+        if (status == PLANCHE_OK) {
             status = read_page(post->wanted, &own, &data, &size, error);
+            post->own = status != PLANCHE_OK;
+        }
         if (status != PLANCHE_OK)
             return status;
         status = planche_queue_put(&front->queue, data, size, &post->job.source, error);
         free(own);
+        post->own = status == PLANCHE_ERROR_LIMIT || status == PLANCHE_ERROR_ARGUMENT;
         if (status == PLANCHE_OK)
             status = publish(front, post, "0", &taken, error);
         /* Somebody else was faster; or the queue is away, and nothing refers to the bytes. */

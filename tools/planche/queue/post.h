@@ -23,6 +23,10 @@ struct planche_queue_wanted {
 struct planche_queue_post {
     const struct planche_queue_wanted *wanted;
     struct planche_queue_job job;
+    const struct planche_page_options *options; /* of who waits: progress and cancel */
+    uint64_t pixels;                            /* of the page; 0: not known */
+    unsigned damaged;                           /* results that were none */
+    bool own;          /* the last error is of the page or of a file here, not of the queue */
     bool posted;       /* the job is in the queue, and job.source says where its bytes are */
     bool copied;       /* a second copy is or may be, too */
     unsigned lost;     /* how often it was there, and had gone */
@@ -33,9 +37,12 @@ struct planche_queue_post {
 /* Errors: IO, LIMIT, MEMORY. */
 enum planche_status planche_queue_read_file(const char *path, void **data, size_t *size,
                                             struct planche_error *error);
+/* Whether the workers of a queue can run a model (NULL: the usual one) by its name. Errors:
+ * UNSUPPORTED (several models), ARGUMENT. */
+enum planche_status planche_queue_check_model(const char *model, struct planche_error *error);
 /* Puts the files of the front's model, if it is one of files, into the store unless they are there.
- * Thread-safe. Errors: IO, LIMIT, MEMORY, DATA. */
-enum planche_status planche_queue_send_model(struct planche_queue_front *front,
+ * *own: the file is at fault, not the queue. Thread-safe. Errors: IO, LIMIT, MEMORY. */
+enum planche_status planche_queue_send_model(struct planche_queue_front *front, bool *own,
                                              struct planche_error *error);
 /* Sets what a job has of the options of an engine. */
 void planche_queue_set_engine(struct planche_queue_job *job,
@@ -46,7 +53,8 @@ enum planche_status planche_queue_prepare(struct planche_queue_front *front,
                                           struct planche_queue_post *post,
                                           const struct planche_page_options *options,
                                           struct planche_error *error);
-/* Puts it into the queue, unless a run before this one has. Errors: IO, MEMORY. */
+/* Puts it into the queue, unless a run before this one has. With an error post->own says whether it
+ * is the page's; else it is the queue's. Errors: IO, MEMORY, LIMIT. */
 enum planche_status planche_queue_post(struct planche_queue_front *front,
                                        struct planche_queue_post *post,
                                        struct planche_error *error);

@@ -10,12 +10,6 @@
 #define TRIES  20
 #define TRY_MS 100
 
-const char *planche_queue_class_name(enum planche_queue_class class)
-{
-    static const char *const names[] = {"reader", "prefetch", "book"};
-    return names[class];
-}
-
 bool planche_queue_is_away(struct planche_queue *queue)
 {
     return planche_libnats.natsConnection_Status(queue->connection) != NATS_CONN_STATUS_CONNECTED;

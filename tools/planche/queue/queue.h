@@ -16,6 +16,7 @@
 
 #include "cli/option_values.h"
 #include "queue/library.h"
+#include "queue/names.h"
 
 #include <stdint.h>
 
@@ -34,16 +35,6 @@
 
 /* Deliveries of a page before it is given up. */
 #define PLANCHE_QUEUE_TRIES 3
-
-/* Priority classes, the first first. */
-enum planche_queue_class {
-    PLANCHE_QUEUE_READER,   /* somebody waits for it */
-    PLANCHE_QUEUE_PREFETCH, /* somebody will ask for it */
-    PLANCHE_QUEUE_BOOK,
-    PLANCHE_QUEUE_CLASSES
-};
-/* "reader", "prefetch", "book". */
-const char *planche_queue_class_name(enum planche_queue_class class);
 
 struct planche_queue {
     const struct planche_cli_queue_options *options;

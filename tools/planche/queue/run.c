@@ -206,11 +206,13 @@ void planche_queue_give_back(struct planche_queue_worker *worker, struct planche
     if (!planche_queue_is_wanted(&worker->queue, page->message))
         return;
     char *text = planche_queue_job_write(&page->job);
-    planche_system_random(&number, sizeof number);
+    bool random = planche_system_random(&number, sizeof number);
     snprintf(subject, sizeof subject, "planche.job.%s.%s.%s.%016" PRIx64,
              planche_queue_class_name(page->class), page->job.need, page->job.key, number);
-    if (text != NULL && planche_queue_publish(&worker->queue, subject, text, strlen(text), NULL,
-                                              NULL, &taken) == NATS_OK)
+    if (random && text != NULL &&
+        planche_queue_publish(&worker->queue, subject, text, strlen(text), NULL, NULL, &taken) ==
+            NATS_OK &&
+        taken)
         planche_queue_ack(&worker->queue, page->message);
     else
         planche_queue_nak(&worker->queue, page->message, 0);

@@ -57,25 +57,14 @@ static bool visit_dead(struct run *run,
 
 static json_t *count_json(const struct planche_queue_state *state)
 {
-    json_t *json = json_object(), *waiting = json_object();
-    for (int i = 0; i < PLANCHE_QUEUE_CLASSES; i++)
-        planche_cli_json_set_count(waiting, planche_queue_class_name((enum planche_queue_class)i),
-                                   state->waiting[i]);
+    json_t *json = json_object(), *known = planche_queue_state_json(state);
     json_object_set_new(json, "type", json_string("queue"));
-    planche_cli_json_set_count(json, "pages", state->pages);
-    json_object_set_new(json, "waiting", waiting);
-    planche_cli_json_set_count(json, "running", state->running);
-    planche_cli_json_set_count(json, "redelivered", state->redelivered);
-    planche_cli_json_set_count(json, "results", state->results);
-    planche_cli_json_set_count(json, "failed", state->dead);
-    planche_cli_json_set_count(json, "store_bytes", state->store_bytes);
-    json_object_set_new(json, "oldest_seconds", json_integer(state->oldest_s));
-    json_object_set_new(json, "pages_per_second", json_real(state->pages_per_second));
+    json_object_update(json, known);
+    json_decref(known);
     json_object_set_new(json, "seconds_left",
                         state->pages_per_second > 0.0
                             ? json_real((double)state->pages / state->pages_per_second)
                             : json_null());
-    json_object_set(json, "workers", state->workers);
     return json;
 }
 

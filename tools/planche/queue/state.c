@@ -2,12 +2,14 @@
 /* State of a queue. */
 #include "queue/state.h"
 
+#include "cli/json.h"
 #include "os/clock.h"
+#include "queue/job.h"
 
 #include <string.h>
 #include <time.h>
 
-#define MAX_WORKERS 10000
+#define MAX_WORKERS 2000
 
 static natsStatus ask_stream(struct planche_queue *queue, const char *name, jsStreamInfo **info)
 {
@@ -50,8 +52,9 @@ static natsStatus count_jobs(struct planche_queue *queue, struct planche_queue_s
     natsStatus status = ask_stream(queue, PLANCHE_QUEUE_JOBS, &info);
     if (status == NATS_OK) {
         state->pages = info->State.Msgs;
-        if (info->State.Msgs > 0)
-            state->oldest_s = (int64_t)time(NULL) - info->State.FirstTime / 1000000000;
+        /* The server's clock may be ahead of this one. */
+        int64_t age = (int64_t)time(NULL) - info->State.FirstTime / 1000000000;
+        state->oldest_s = info->State.Msgs > 0 && age > 0 ? age : 0;
     }
     planche_libnats.jsStreamInfo_Destroy(info);
     if (status == NATS_OK)
@@ -64,9 +67,10 @@ static natsStatus count_jobs(struct planche_queue *queue, struct planche_queue_s
 
 static void add_worker(struct planche_queue_state *state, natsMsg *message)
 {
-    json_t *worker = json_loadb(planche_libnats.natsMsg_GetData(message),
-                                (size_t)planche_libnats.natsMsg_GetDataLength(message), 0, NULL);
-    if (json_is_object(worker) && json_array_size(state->workers) < MAX_WORKERS) {
+    json_t *worker =
+        planche_queue_worker_read(planche_libnats.natsMsg_GetData(message),
+                                  (size_t)planche_libnats.natsMsg_GetDataLength(message));
+    if (worker != NULL && json_array_size(state->workers) < MAX_WORKERS) {
         state->pages_per_second += json_number_value(json_object_get(worker, "pages_per_second"));
         json_array_append(state->workers, worker);
     }
@@ -122,4 +126,23 @@ void planche_queue_state_clear(struct planche_queue_state *state)
 {
     json_decref(state->workers);
     state->workers = NULL;
+}
+
+json_t *planche_queue_state_json(const struct planche_queue_state *state)
+{
+    json_t *json = json_object(), *waiting = json_object();
+    for (int i = 0; i < PLANCHE_QUEUE_CLASSES; i++)
+        planche_cli_json_set_count(waiting, planche_queue_class_name((enum planche_queue_class)i),
+                                   state->waiting[i]);
+    planche_cli_json_set_count(json, "pages", state->pages);
+    json_object_set_new(json, "waiting", waiting);
+    planche_cli_json_set_count(json, "running", state->running);
+    planche_cli_json_set_count(json, "redelivered", state->redelivered);
+    planche_cli_json_set_count(json, "results", state->results);
+    planche_cli_json_set_count(json, "failed", state->dead);
+    planche_cli_json_set_count(json, "store_bytes", state->store_bytes);
+    json_object_set_new(json, "oldest_seconds", json_integer(state->oldest_s));
+    json_object_set_new(json, "pages_per_second", json_real(state->pages_per_second));
+    json_object_set(json, "workers", state->workers);
+    return json;
 }

@@ -22,6 +22,8 @@ struct planche_queue_state {
 enum planche_status planche_queue_ask(struct planche_queue *queue, int64_t wait_ms,
                                       struct planche_queue_state *state,
                                       struct planche_error *error);
+/* What planche queue --json and a server's status say of it. NULL: no memory. */
+json_t *planche_queue_state_json(const struct planche_queue_state *state);
 void planche_queue_state_clear(struct planche_queue_state *state);
 
 #endif

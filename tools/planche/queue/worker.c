@@ -226,8 +226,8 @@ static int start(struct planche_queue_worker *worker)
         planche_cli_message("%s", error.message);
     if (worker->queue.connection != NULL) {
         planche_libnats.natsConnection_Close(worker->queue.connection);
-        planche_libnats.natsSubscription_Destroy(worker->who);
-        planche_libnats.natsSubscription_Destroy(worker->wake);
+        planche_queue_unlisten(&worker->who);
+        planche_queue_unlisten(&worker->wake);
     }
     planche_queue_close(&worker->queue);
     return result;

@@ -7,6 +7,7 @@
 #include "cli/options.h"
 #include "os/thread.h"
 #include "queue/job.h"
+#include "queue/listen.h"
 #include "queue/queue.h"
 #include "service/engine_cache.h"
 
@@ -37,7 +38,7 @@ struct planche_queue_worker {
     char device[256];  /* what computes, for people */
     char models[1024]; /* folder of models that came through the queue */
     char source[PLANCHE_QUEUE_SOURCES][PLANCHE_QUEUE_CONSUMER_BYTES];
-    natsSubscription *wake, *who;
+    struct planche_queue_listener wake, who;
     unsigned slots;
 
     struct planche_mutex lock; /* of all that follows */

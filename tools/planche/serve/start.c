@@ -55,14 +55,6 @@ static void divide_memory(struct planche_serve *serve, bool bytes_given)
         serve->max_bytes = bodies;
 }
 
-static unsigned count_workers(const struct planche_engine_options *options)
-{
-    unsigned jobs = options->jobs != 0 ? options->jobs : options->threads;
-    if (jobs == 0)
-        planche_engine_defaults(NULL, &jobs);
-    return jobs < PLANCHE_CLI_MAX_JOBS ? jobs : PLANCHE_CLI_MAX_JOBS;
-}
-
 /* A wrong model shows now; one that has not been fetched may come yet. */
 static int check_model(struct planche_serve *serve)
 {
@@ -217,8 +209,8 @@ static struct planche_pages *make_pages(struct planche_serve *serve, struct plan
         .budget = &serve->budget,
         .engines = serve->engines,
         .maker = planche_serve_crew_maker(serve),
-        .workers =
-            serve->crew != NULL ? PLANCHE_SERVE_CREW_PAGES : count_workers(&serve->options.engine),
+        .workers = serve->crew != NULL ? PLANCHE_SERVE_CREW_PAGES
+                                       : planche_cli_count_jobs(&serve->options.engine),
         .queue_limit = serve->options.serve.queue,
         .cache = serve->cache,
         .unload_ns = serve->options.serve.unload_s * SECOND_NS,

@@ -14,15 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* As many pages as any engine has in flight. */
-static unsigned count_jobs(const struct planche_engine_options *options)
-{
-    unsigned jobs = options->jobs != 0 ? options->jobs : options->threads;
-    if (jobs == 0)
-        planche_engine_defaults(NULL, &jobs);
-    return jobs < PLANCHE_CLI_MAX_JOBS ? jobs : PLANCHE_CLI_MAX_JOBS;
-}
-
 /* Until all requests have their answers. False after a message. */
 static bool run(struct planche_cli_server *server, char *line)
 {
@@ -116,7 +107,7 @@ int planche_cli_stdio(int argc, char **argv)
     status = PLANCHE_CLI_NOT_STARTED;
     if (server != NULL) {
         server->options = options;
-        server->jobs = count_jobs(&options.engine);
+        server->jobs = planche_cli_count_jobs(&options.engine);
         server->options.engine.log = planche_cli_log;
         server->options.engine.log_user = &server->options;
         planche_mutex_init(&server->lock);

@@ -10,15 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TICK_NS INT64_C(200000000) /* from one look at the owner's cancel handle to the next */
-
-_Static_assert((int)PLANCHE_QUEUE_LINK_READER == (int)PLANCHE_QUEUE_READER &&
-                   (int)PLANCHE_QUEUE_LINK_BOOK == (int)PLANCHE_QUEUE_BOOK &&
-                   PLANCHE_QUEUE_LINK_NEED == PLANCHE_QUEUE_NEED_TEXT,
-               "what stands for the queue's own is the same");
-
 void planche_queue_link_need(const struct planche_engine_info *info,
-                             char need[PLANCHE_QUEUE_LINK_NEED])
+                             char need[PLANCHE_QUEUE_NEED_TEXT])
 {
     planche_queue_numerics(info, need);
 }
@@ -56,8 +49,12 @@ enum planche_status planche_queue_link_open(struct planche_queue_link **out,
 {
     struct planche_queue_link *link = calloc(1, sizeof *link);
     *out = NULL;
-    if (link == NULL || find_front(link, NULL) == NULL) {
-        free(link);
+    if (link == NULL)
+        return planche_fail(error, PLANCHE_ERROR_MEMORY, "out of memory");
+    planche_mutex_init(&link->lock);
+    planche_cond_init(&link->changed);
+    if (find_front(link, NULL) == NULL) {
+        planche_queue_link_close(link);
         return planche_fail(error, PLANCHE_ERROR_MEMORY, "out of memory");
     }
     link->options = *options;
@@ -66,8 +63,6 @@ enum planche_status planche_queue_link_open(struct planche_queue_link **out,
     link->log = log;
     link->heard = planche_clock_ns();
     link->hurry = false;
-    planche_mutex_init(&link->lock);
-    planche_cond_init(&link->changed);
     planche_queue_link_round(link);
     struct planche_queue_link_front *front = link->fronts;
     enum planche_status status = PLANCHE_OK;
@@ -154,16 +149,20 @@ static struct planche_queue_front *wait_for_front(struct visit *visit, enum plan
     planche_mutex_lock(&link->lock);
     struct planche_queue_link_front *front =
         find_front(link, planche_cli_model_is_path(model) ? model : NULL);
-    /* Who has not heard of a worker for long asks at once. */
-    if (planche_clock_ns() - link->heard > link->wait_ns) {
+    /* Who has not heard of a worker for long asks at once; a file that lacked may be there. */
+    bool again = front != NULL && front->refused;
+    if (again || planche_clock_ns() - link->heard > link->wait_ns) {
+        if (again)
+            front->refused = false;
         link->hurry = true;
         planche_cond_broadcast(&link->changed);
     }
-    while (front != NULL && !front->open && !front->failed && !is_over(visit))
-        planche_cond_wait_until(&link->changed, &link->lock, planche_clock_ns() + TICK_NS);
+    while (front != NULL && !front->open && !front->failed && !front->refused && !is_over(visit))
+        planche_cond_wait_until(&link->changed, &link->lock,
+                                planche_clock_ns() + PLANCHE_QUEUE_TICK_NS);
     if (front == NULL)
         *status = planche_fail(error, PLANCHE_ERROR_MEMORY, "out of memory");
-    else if (front->failed)
+    else if (front->failed || front->refused)
         *status = planche_fail(error, front->problem.status, "%s", front->problem.message);
     else if (front->open)
         open = &front->front;
@@ -182,7 +181,7 @@ static enum planche_status visit_front(struct visit *visit, struct planche_queue
     if (front == NULL)
         return status;
     const struct planche_queue_wanted wanted = {
-        .class = (enum planche_queue_class)page->class,
+        .class = page->class,
         .name = page->name,
         .input = page->input,
         .data = page->data,
@@ -219,7 +218,9 @@ enum planche_status planche_queue_link_make(struct planche_queue_link *link,
 {
     struct visit visit = {.link = link, .page = page, .began = planche_clock_ns()};
     *made = (struct planche_queue_link_made){.page = PLANCHE_PAGE_RESULT_INIT};
-    enum planche_status status = planche_cancel_create(&visit.cancel, error);
+    enum planche_status status = planche_queue_check_model(page->engine->model, error);
+    if (status == PLANCHE_OK)
+        status = planche_cancel_create(&visit.cancel, error);
     if (status != PLANCHE_OK)
         return status;
     count(link, 1, false, false);
@@ -240,17 +241,23 @@ json_t *planche_queue_link_state(struct planche_queue_link *link)
 {
     int64_t now = planche_clock_ns();
     planche_mutex_lock(&link->lock);
-    json_t *state = link->state != NULL ? json_deep_copy(link->state) : json_object();
-    json_object_set_new(state, "connected", json_boolean(link->state != NULL && !link->away));
-    json_object_set_new(state, "made", json_integer((json_int_t)link->made));
-    json_object_set_new(state, "refused", json_integer((json_int_t)link->refused));
-    if (json_object_get(state, "workers") == NULL || link->away)
-        json_object_set_new(state, "workers", json_array());
+    json_t *known = json_incref(link->state); /* it is replaced, never changed */
+    bool away = link->away;
+    json_int_t made = (json_int_t)link->made, refused = (json_int_t)link->refused;
     bool late = now - link->looked > INT64_C(15000000000);
     link->looked = now;
     link->hurry = link->hurry || late;
     if (late)
         planche_cond_broadcast(&link->changed);
     planche_mutex_unlock(&link->lock);
+    json_t *state = known != NULL ? json_deep_copy(known) : json_object();
+    planche_mutex_lock(&link->lock); /* counts of references are not safe in every jansson */
+    json_decref(known);
+    planche_mutex_unlock(&link->lock);
+    json_object_set_new(state, "connected", json_boolean(known != NULL && !away));
+    json_object_set_new(state, "made", json_integer(made));
+    json_object_set_new(state, "refused", json_integer(refused));
+    if (json_object_get(state, "workers") == NULL || away)
+        json_object_set_new(state, "workers", json_array());
     return state;
 }

@@ -8,6 +8,7 @@
 #define PLANCHE_QUEUE_SERVER_LINK_H
 
 #include "cli/option_values.h"
+#include "queue/names.h"
 
 #include <jansson.h>
 #include <planche/planche.h>
@@ -15,17 +16,9 @@
 struct planche_log;
 struct planche_queue_link;
 
-#define PLANCHE_QUEUE_LINK_NEED 128 /* bytes of a word for an engine's arithmetic */
-
-enum planche_queue_link_class { /* as enum planche_queue_class, which needs libnats */
-                                PLANCHE_QUEUE_LINK_READER,
-                                PLANCHE_QUEUE_LINK_PREFETCH,
-                                PLANCHE_QUEUE_LINK_BOOK
-};
-
 /* A page that is wanted. */
 struct planche_queue_link_page {
-    enum planche_queue_link_class class;
+    enum planche_queue_class class;
     const char *name;  /* for messages */
     const char *input; /* its file; NULL: data[0..size) is its content */
     const void *data;
@@ -57,7 +50,7 @@ enum planche_status planche_queue_link_open(struct planche_queue_link **out,
 void planche_queue_link_close(struct planche_queue_link *link);
 /* The word for an engine's arithmetic. */
 void planche_queue_link_need(const struct planche_engine_info *info,
-                             char need[PLANCHE_QUEUE_LINK_NEED]);
+                             char need[PLANCHE_QUEUE_NEED_TEXT]);
 /* Makes a page. Thread-safe. Errors: those of the page; DEVICE with made->absent; CANCELLED, when
  * page->page->cancel is requested: what waits for a worker is taken back. */
 enum planche_status planche_queue_link_make(struct planche_queue_link *link,

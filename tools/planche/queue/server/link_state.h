@@ -11,9 +11,10 @@
  * catalogue, and each model that is a file has one of its own. */
 struct planche_queue_link_front {
     struct planche_queue_link_front *next;
-    char *model; /* the file; NULL: of the catalogue */
-    bool open;   /* front is, and stays so until the end */
-    bool failed; /* it never will be: problem says why */
+    char *model;  /* the file; NULL: of the catalogue */
+    bool open;    /* front is, and stays so until the end */
+    bool failed;  /* it never will be: problem says why */
+    bool refused; /* its file could not be read: the next page tries again */
     struct planche_error problem;
     struct planche_queue_front front;
 };

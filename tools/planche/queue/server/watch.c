@@ -44,33 +44,16 @@ static void open_front(struct planche_queue_link *link, struct planche_queue_lin
     enum planche_status status =
         planche_queue_front_open(&front->front, &link->options, &engine, NULL, &error);
     front->front.quiet = true;
-    if (status != PLANCHE_OK)
+    /* What is wrong with a file is told to its pages: the queue is there for others. */
+    if (status != PLANCHE_OK && front->model == NULL)
         complain(link, &error);
     planche_mutex_lock(&link->lock);
     front->open = status == PLANCHE_OK;
-    front->failed = !front->open && !is_passing(status);
+    front->refused = !front->open && front->front.no_file;
+    front->failed = !front->open && !is_passing(status) && !front->refused;
     front->problem = error;
     planche_cond_broadcast(&link->changed);
     planche_mutex_unlock(&link->lock);
-}
-
-static json_t *make_state(const struct planche_queue_state *state)
-{
-    json_t *json = json_object(), *waiting = json_object();
-    for (int i = 0; i < PLANCHE_QUEUE_CLASSES; i++)
-        json_object_set_new(waiting, planche_queue_class_name((enum planche_queue_class)i),
-                            json_integer((json_int_t)state->waiting[i]));
-    json_object_set_new(json, "pages", json_integer((json_int_t)state->pages));
-    json_object_set_new(json, "waiting", waiting);
-    json_object_set_new(json, "running", json_integer((json_int_t)state->running));
-    json_object_set_new(json, "redelivered", json_integer((json_int_t)state->redelivered));
-    json_object_set_new(json, "results", json_integer((json_int_t)state->results));
-    json_object_set_new(json, "failed", json_integer((json_int_t)state->dead));
-    json_object_set_new(json, "store_bytes", json_integer((json_int_t)state->store_bytes));
-    json_object_set_new(json, "oldest_seconds", json_integer(state->oldest_s));
-    json_object_set_new(json, "pages_per_second", json_real(state->pages_per_second));
-    json_object_set(json, "workers", state->workers);
-    return json;
 }
 
 static void ask(struct planche_queue_link *link, struct planche_queue_front *front)
@@ -83,7 +66,7 @@ static void ask(struct planche_queue_link *link, struct planche_queue_front *fro
             : planche_queue_ask(&front->queue, ANSWER_MS, &state, &error);
     if (status != PLANCHE_OK)
         complain(link, &error);
-    json_t *json = status == PLANCHE_OK ? make_state(&state) : NULL;
+    json_t *json = status == PLANCHE_OK ? planche_queue_state_json(&state) : NULL;
     planche_mutex_lock(&link->lock);
     if (json != NULL) {
         json_decref(link->state);
@@ -103,7 +86,7 @@ void planche_queue_link_round(struct planche_queue_link *link)
     planche_mutex_lock(&link->lock);
     for (struct planche_queue_link_front *front = link->fronts; front != NULL && !link->ending;
          front = front->next) {
-        bool opens = !front->open && !front->failed;
+        bool opens = !front->open && !front->failed && !front->refused;
         planche_mutex_unlock(&link->lock);
         if (opens)
             open_front(link, front);

@@ -13,6 +13,7 @@
 #include "cli/terminal.h"
 #include "os/clock.h"
 #include "os/thread.h"
+#include "profile/parts.h"
 #include "queue/server/link.h"
 #include "serve/log.h"
 #include "service/engine_cache.h"
@@ -20,8 +21,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define TICK_NS INT64_C(200000000) /* from one look at a cancel handle to the next */
 
 struct planche_serve_crew {
     struct planche_serve *serve;
@@ -35,7 +34,7 @@ struct planche_serve_crew {
 static enum planche_status find_need(const struct planche_serve_crew *crew,
                                      const struct planche_engine_options *wanted,
                                      const struct planche_cancel *cancel,
-                                     char text[PLANCHE_QUEUE_LINK_NEED], const char **need,
+                                     char text[PLANCHE_QUEUE_NEED_TEXT], const char **need,
                                      struct planche_error *error)
 {
     const struct planche_serve *serve = crew->serve;
@@ -49,11 +48,13 @@ static enum planche_status find_need(const struct planche_serve_crew *crew,
         planche_cli_engine_cache_acquire(serve->engines, wanted, &token, &engine, error);
     if (status != PLANCHE_OK)
         return status;
-    planche_engine_get_info(engine, &info, NULL);
-    planche_queue_link_need(&info, text);
+    status = planche_engine_get_info(engine, &info, error);
+    if (status == PLANCHE_OK) {
+        planche_queue_link_need(&info, text);
+        *need = text;
+    }
     planche_cli_engine_cache_release(serve->engines, engine);
-    *need = text;
-    return PLANCHE_OK;
+    return status;
 }
 
 /* The name of what made a page, as the engine of this machine would tell it. */
@@ -74,14 +75,14 @@ static void name_model(const struct planche_engine_options *wanted,
 static enum planche_status make(void *user, struct planche_pages_flight *flight,
                                 struct planche_cancel *cancel, struct planche_pages_made *made)
 {
-    static const enum planche_queue_link_class classes[PLANCHE_PAGES_CLASSES] = {
-        [PLANCHE_PAGES_READER] = PLANCHE_QUEUE_LINK_READER,
-        [PLANCHE_PAGES_PREFETCH] = PLANCHE_QUEUE_LINK_PREFETCH,
-        [PLANCHE_PAGES_BOOK] = PLANCHE_QUEUE_LINK_BOOK};
+    static const enum planche_queue_class classes[PLANCHE_PAGES_CLASSES] = {
+        [PLANCHE_PAGES_READER] = PLANCHE_QUEUE_READER,
+        [PLANCHE_PAGES_PREFETCH] = PLANCHE_QUEUE_PREFETCH,
+        [PLANCHE_PAGES_BOOK] = PLANCHE_QUEUE_BOOK};
     const struct planche_serve_crew *crew = user;
     const struct planche_serve *serve = crew->serve;
     const struct planche_pages_wish *wish = &flight->wish;
-    char need[PLANCHE_QUEUE_LINK_NEED];
+    char need[PLANCHE_QUEUE_NEED_TEXT];
     struct planche_queue_link_made got;
     struct planche_queue_link_page page = {.class = classes[wish->class],
                                            .name = "page",
@@ -90,6 +91,9 @@ static enum planche_status make(void *user, struct planche_pages_flight *flight,
                                            .engine = &wish->request.engine,
                                            .page = &wish->request.page};
     double start = planche_clock_ms();
+    made->here = planche_parts_are_several(page.engine->model); /* workers run one model */
+    if (made->here)
+        return PLANCHE_OK;
     enum planche_status status =
         find_need(crew, page.engine, cancel, need, &page.need, &flight->error);
     if (status != PLANCHE_OK)
@@ -114,7 +118,8 @@ static bool enter(void *user, const struct planche_cancel *cancel)
     struct planche_serve_crew *crew = user;
     planche_mutex_lock(&crew->lock);
     while (crew->here == crew->most && !planche_cancel_requested(cancel))
-        planche_cond_wait_until(&crew->changed, &crew->lock, planche_clock_ns() + TICK_NS);
+        planche_cond_wait_until(&crew->changed, &crew->lock,
+                                planche_clock_ns() + PLANCHE_QUEUE_TICK_NS);
     bool entered = crew->here < crew->most;
     crew->here += entered;
     planche_mutex_unlock(&crew->lock);
@@ -130,6 +135,21 @@ static void leave(void *user)
     planche_mutex_unlock(&crew->lock);
 }
 
+static enum planche_status make_here(struct planche_serve_crew *crew,
+                                     const struct planche_engine *engine, const char *input,
+                                     const char *output, const struct planche_page_options *options,
+                                     struct planche_page_result *result,
+                                     struct planche_error *error)
+{
+    if (!enter(crew, options->cancel))
+        return planche_fail(error, PLANCHE_ERROR_CANCELLED, "cancelled");
+    *error = (struct planche_error){0}; /* of the attempt before, if there was one */
+    enum planche_status status =
+        planche_engine_run_file(engine, input, output, options, result, error);
+    leave(crew);
+    return status;
+}
+
 /* A page of a book; NOT_FOUND is not among what a page fails with. */
 static enum planche_status make_book_page(void *user, const struct planche_engine *engine,
                                           const struct planche_engine_options *wanted,
@@ -140,38 +160,30 @@ static enum planche_status make_book_page(void *user, const struct planche_engin
 {
     struct planche_serve_crew *crew = user;
     const struct planche_cli_queue_options *queue = &crew->serve->options.queue;
-    char need[PLANCHE_QUEUE_LINK_NEED];
+    char need[PLANCHE_QUEUE_NEED_TEXT];
     struct planche_queue_link_made got;
     struct planche_engine_info info = PLANCHE_ENGINE_INFO_INIT;
-    struct planche_queue_link_page page = {.class = PLANCHE_QUEUE_LINK_BOOK,
+    struct planche_queue_link_page page = {.class = PLANCHE_QUEUE_BOOK,
                                            .name = name,
                                            .input = input,
                                            .output = output,
                                            .engine = wanted,
                                            .page = options,
                                            .patient = !queue->makes_itself};
-    planche_engine_get_info(engine, &info, NULL);
+    enum planche_status status = planche_engine_get_info(engine, &info, error);
+    if (status != PLANCHE_OK)
+        return status;
     planche_queue_link_need(&info, need);
     page.need = queue->same_bytes ? need : NULL;
-    enum planche_status status = planche_queue_link_make(crew->serve->link, &page, &got, error);
+    if (planche_parts_are_several(wanted->model))
+        return make_here(crew, engine, input, output, options, result, error);
+    status = planche_queue_link_make(crew->serve->link, &page, &got, error);
     bool cuts = status == PLANCHE_ERROR_LIMIT && options->on_limit == PLANCHE_ON_LIMIT_SPLIT;
     if (status == PLANCHE_OK)
         *result = got.page;
     if (!cuts && !got.absent)
         return status;
-    if (!enter(crew, options->cancel))
-        return planche_fail(error, PLANCHE_ERROR_CANCELLED, "cancelled");
-    status = planche_engine_run_file(engine, input, output, options, result, error);
-    leave(crew);
-    return status;
-}
-
-static unsigned count_here(const struct planche_engine_options *options)
-{
-    unsigned jobs = options->jobs != 0 ? options->jobs : options->threads;
-    if (jobs == 0)
-        planche_engine_defaults(NULL, &jobs);
-    return jobs < PLANCHE_CLI_MAX_JOBS ? jobs : PLANCHE_CLI_MAX_JOBS;
+    return make_here(crew, engine, input, output, options, result, error);
 }
 
 int planche_serve_crew_open(struct planche_serve *serve)
@@ -180,12 +192,19 @@ int planche_serve_crew_open(struct planche_serve *serve)
     struct planche_error error = {0};
     if (options->url == NULL)
         return PLANCHE_CLI_OK;
+    if (planche_parts_are_several(serve->options.engine.model))
+        return planche_cli_usage_error("queue",
+                                       "%.200s: workers of a queue run one model, so this server "
+                                       "would make all of its pages itself: choose one model, or "
+                                       "leave out the queue; requests may name a chain, which "
+                                       "this machine makes",
+                                       serve->options.engine.model);
     struct planche_serve_crew *crew = calloc(1, sizeof *crew);
     if (crew == NULL)
         return planche_cli_no_memory();
     crew->serve = serve;
     crew->maker = (struct planche_pages_maker){make, enter, leave, crew};
-    crew->most = count_here(&serve->options.engine);
+    crew->most = planche_cli_count_jobs(&serve->options.engine);
     planche_mutex_init(&crew->lock);
     planche_cond_init(&crew->changed);
     serve->crew = crew;

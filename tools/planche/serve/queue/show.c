@@ -71,14 +71,15 @@ static void set_rates(struct planche_serve *serve, const json_t *workers)
 
 void planche_serve_crew_count(struct planche_serve *serve)
 {
-    static const char *const classes[] = {"reader", "prefetch", "book"};
     json_t *state = serve->link != NULL ? planche_queue_link_state(serve->link) : json_object();
     const json_t *workers = json_object_get(state, "workers");
     const json_t *waiting = json_object_get(state, "waiting");
     planche_metrics_set(serve->metrics, PLANCHE_METRIC_CREW_UP,
                         json_is_true(json_object_get(state, "connected")), NULL);
-    for (size_t i = 0; i < sizeof classes / sizeof *classes; i++)
-        set(serve, PLANCHE_METRIC_CREW_PAGES, waiting, classes[i], classes[i]);
+    for (int i = 0; i < PLANCHE_QUEUE_CLASSES; i++) {
+        const char *name = planche_queue_class_name((enum planche_queue_class)i);
+        set(serve, PLANCHE_METRIC_CREW_PAGES, waiting, name, name);
+    }
     set(serve, PLANCHE_METRIC_CREW_DEPTH, state, "pages", NULL);
     set(serve, PLANCHE_METRIC_CREW_RUNNING, state, "running", NULL);
     set(serve, PLANCHE_METRIC_CREW_AGAIN, state, "redelivered", NULL);

@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: MIT */
+/* Names of classes. */
+#include "queue/names.h"
+
+const char *planche_queue_class_name(enum planche_queue_class class)
+{
+    static const char *const names[] = {"reader", "prefetch", "book"};
+    return names[class];
+}
