@@ -7,8 +7,8 @@
 
 #include "os/thread.h"
 #include "queue/job.h"
-#include "queue/listen.h"
 #include "queue/queue.h"
+#include "queue/shared/listen.h"
 
 /* A page that is waited for; on its thread's stack. */
 struct planche_queue_waiting {

@@ -4,8 +4,8 @@
 #ifndef PLANCHE_QUEUE_JOB_H
 #define PLANCHE_QUEUE_JOB_H
 
-#include "queue/names.h"
 #include "queue/object.h"
+#include "queue/shared/names.h"
 
 #include <planche/planche.h>
 

@@ -16,7 +16,7 @@
 
 #include "cli/option_values.h"
 #include "queue/library.h"
-#include "queue/names.h"
+#include "queue/shared/names.h"
 
 #include <stdint.h>
 

@@ -7,8 +7,8 @@
 #include "cli/options.h"
 #include "os/thread.h"
 #include "queue/job.h"
-#include "queue/listen.h"
 #include "queue/queue.h"
+#include "queue/shared/listen.h"
 #include "service/engine_cache.h"
 
 #include <stdatomic.h>

@@ -8,7 +8,7 @@
 #define PLANCHE_QUEUE_SERVER_LINK_H
 
 #include "cli/option_values.h"
-#include "queue/names.h"
+#include "queue/shared/names.h"
 
 #include <jansson.h>
 #include <planche/planche.h>

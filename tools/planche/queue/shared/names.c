@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Names of classes. */
-#include "queue/names.h"
+#include "queue/shared/names.h"
 
 const char *planche_queue_class_name(enum planche_queue_class class)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Listeners. */
-#include "queue/listen.h"
+#include "queue/shared/listen.h"
 
 /* The last that the thread does with the subscription. */
 static void on_end(void *user)
