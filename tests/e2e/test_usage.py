@@ -143,7 +143,7 @@ class Config(harness.Case):
             text = re.sub(r"(?m)^#(?=[a-z-]+ = )", "", file.read())
         self.assertIn('\nmax-size = "20G"\n', text)
         self.info(text)
-        self.assert_one_line(self.info(text + "threds = 2\n", check=2).stderr, "did you mean threads")
+        self.assert_one_line(self.info(text + "threadz = 2\n", check=2).stderr, "did you mean threads")
 
     def test_order(self):
         """The command line, variables, a table, what stands above all tables."""

@@ -232,7 +232,8 @@ static bool set_attention(struct planche_program *program, struct planche_node *
 {
     const struct planche_step *s = node->step;
     node->tile = s->window;
-    node->attention_factor = 1 / sqrtf((float)(program->tensors[s->output].channels / s->heads));
+    const int of_head = program->tensors[s->output].channels / s->heads;
+    node->attention_factor = 1 / sqrtf((float)of_head);
     node->channel = planche_attention_offsets(program->budget, s);
     return node->channel != NULL;
 }

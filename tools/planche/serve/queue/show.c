@@ -18,8 +18,11 @@ json_t *planche_serve_crew_json(struct planche_serve *serve)
 static void set(struct planche_serve *serve, enum planche_metric metric, const json_t *state,
                 const char *name, const char *label)
 {
-    planche_metrics_set(serve->metrics, metric, json_number_value(json_object_get(state, name)),
-                        label != NULL ? PLANCHE_LABELS(label) : NULL);
+    double value = json_number_value(json_object_get(state, name));
+    if (label != NULL)
+        planche_metrics_set(serve->metrics, metric, value, PLANCHE_LABELS(label));
+    else
+        planche_metrics_set(serve->metrics, metric, value, NULL);
 }
 
 /* Rates of the workers of a machine. */
