@@ -994,4 +994,7 @@ class Life(Serve):
 
 
 if __name__ == "__main__":
-    harness.main()
+    harness.main(threads=("Routes.test_pages", "Routes.test_small_routes", "Transport.test_clients_that_leave",
+                          "Transport.test_connections_are_bounded", "Order.test_queue_is_bounded",
+                          "Order.test_memory_is_bounded", "Order.test_idle_models_go", "Suwayomi.test_interim_answers",
+                          "Cache.test_pages_are_kept", "Cache.test_damage", "Life.test_second_signal"))
