@@ -82,6 +82,14 @@ class Server:
             line = next(line for line in file if line.startswith("VmRSS:"))
         return int(line.split()[1]) << 10
 
+    def switches(self):
+        """How often its threads have been switched to or from."""
+        total = 0
+        for thread in os.listdir(f"/proc/{self.process.pid}/task"):
+            with open(f"/proc/{self.process.pid}/task/{thread}/status") as file:
+                total += sum(int(line.split()[1]) for line in file if "ctxt_switches" in line)
+        return total
+
     def stop(self, number=signal.SIGTERM):
         """The exit status after a signal."""
         self.process.send_signal(number)
