@@ -51,21 +51,22 @@ static unsigned choose_form(const struct planche_page *page, unsigned index)
 }
 
 /* Whether a page with colours meets a network of one channel, which makes grey pages of all. */
-static bool wants_grey(const struct planche_page *page, const struct planche_net *const *nets)
+static bool wants_grey(const struct planche_page *page)
 {
+    const struct planche_page_job *job = page->job;
     bool wants = false;
-    for (unsigned i = 0; i < page->job->chain.count; i++)
-        wants = wants || nets[i]->tensors[0].channels == 1;
+    for (unsigned i = 0; i < job->chain.count; i++)
+        wants = wants || job->set.networks->list[job->networks[i]].net->tensors[0].channels == 1;
     return wants && page->input.colours > 1;
 }
 
 /* Finds the networks of the page's chain on the machine of this try. */
-static enum planche_status find_networks(struct planche_page *page, const struct planche_net **nets,
-                                         struct planche_error *error)
+static enum planche_status find_networks(struct planche_page *page, struct planche_error *error)
 {
     const struct planche_chain *chain = &page->job->chain;
     struct planche_engine_networks *networks = page->job->set.networks;
     const struct planche_executor *executors[PLANCHE_MAX_PASSES];
+    const struct planche_net *nets[PLANCHE_MAX_PASSES];
     double macs[PLANCHE_MAX_PASSES];
     for (unsigned i = 0; i < chain->count; i++)
         page->job->networks[i] = choose_form(page, chain->networks[i]);
@@ -92,16 +93,15 @@ static bool awaits_look(const struct planche_page *page)
 /* The page's networks, and what they make of its colours. */
 static enum planche_status choose_networks(struct planche_page *page, struct planche_error *error)
 {
-    const struct planche_net *nets[PLANCHE_MAX_PASSES];
-    enum planche_status status = find_networks(page, nets, error);
-    if (status || awaits_look(page) || !wants_grey(page, nets))
+    enum planche_status status = find_networks(page, error);
+    if (status || awaits_look(page) || !wants_grey(page))
         return status;
     if (page->job->in)
         return planche_fail(error, PLANCHE_ERROR_ARGUMENT,
                             "%s is for grey pages: give it pixels of one channel",
                             page->engine->model);
     planche_input_make_grey(&page->input);
-    return find_networks(page, nets, error);
+    return find_networks(page, error);
 }
 
 void planche_page_tell_signs(struct planche_page_result *result, const struct planche_signs *signs)

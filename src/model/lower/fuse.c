@@ -33,7 +33,7 @@ void planche_fuse_set_activation(struct planche_step *step, struct planche_layer
         return;
     step->activation = PLANCHE_ACT_LEAKY;
     step->act[0] = layer->data[0];
-    if (layer->data_count == 1)
+    if (layer->data_count <= 1)
         return;
     step->activation = PLANCHE_ACT_SLOPES;
     step->slope = layer->data;

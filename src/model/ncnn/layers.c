@@ -497,7 +497,7 @@ static void decode_slice(struct decoder *decoder)
         unsupported(decoder, "a slice of rows or columns");
     if (!channels || count != layer->output_count)
         bad_param(decoder, PLANCHE_ERROR_MODEL, 0, "must have the channels of each output");
-    for (int i = 0; decoder->status == PLANCHE_OK && i < count; i++)
+    for (int i = 0; channels && decoder->status == PLANCHE_OK && i < count; i++)
         if (!(channels[i] >= 1 && channels[i] <= PLANCHE_GRAPH_CHANNELS) &&
             (channels[i] != CROP_ALL || i + 1 < count))
             bad_param(decoder, PLANCHE_ERROR_MODEL, 0, "has a number of channels that is none");

@@ -278,7 +278,7 @@ static enum planche_status add_kernel(planche_onnx_t *t, const struct kernel_nod
 enum planche_status planche_onnx_conv(planche_onnx_t *t)
 {
     struct kernel_node node = {.transposed = false};
-    struct planche_onnx_value made;
+    struct planche_onnx_value made = {0};
     enum planche_status status = begin_kernel(t, &node);
     if (status == PLANCHE_OK)
         status = find_pads(t, &node.in, &node.window);
@@ -323,7 +323,7 @@ enum planche_status planche_onnx_conv_transpose(planche_onnx_t *t)
 {
     struct kernel_node node = {.transposed = true};
     const struct window *window = &node.window;
-    struct planche_onnx_value made;
+    struct planche_onnx_value made = {0};
     enum planche_status status = begin_kernel(t, &node);
     if (status == PLANCHE_OK)
         status = transposed_pads(t, &node.window);
