@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The same page through every instruction set that the CPU has: at most one level apart. The
-environment variable PLANCHE_OTHER names the command of another build, for another architecture
+environment variable PLANCHE_TEST_OTHER names the command of another build, for another architecture
 say, that is compared as well."""
 import json
 import os
@@ -8,7 +8,7 @@ import os
 import harness
 import png
 
-OTHER = os.environ.get("PLANCHE_OTHER")
+OTHER = os.environ.get("PLANCHE_TEST_OTHER")
 
 
 class InstructionSets(harness.Case):
