@@ -6,39 +6,20 @@ scaling: workers that sleep for 300 ms a page instead of computing (sleep_engine
 nats-server and the front compute for a page. overhead: pages of about a second, by this machine alone and by
 one worker of a queue on the same machine."""
 import os
-import random
 import resource
 import shutil
 import socket
-import struct
 import subprocess
 import sys
 import tempfile
 import time
-import zipfile
-import zlib
 
 BUILD = os.path.abspath(sys.argv[1])
 PLANCHE = os.path.join(BUILD, "tools/planche/planche")
 HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.append(os.path.join(HERE, "../tests/queue"))
+from noise import make_book  # noqa: E402
 SLEEP_MS, PAGES = 300, 40  # of each page, for each worker
-
-
-def make_png(width, height, seed):
-    noise = random.Random(seed)
-    rows = b"".join(b"\0" + noise.randbytes(width) for _ in range(height))
-
-    def chunk(kind, data):
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)) +
-            chunk(b"IDAT", zlib.compress(rows, 1)) + chunk(b"IEND", b""))
-
-
-def make_book(path, pages, size):
-    with zipfile.ZipFile(path, "w") as book:
-        for page in range(pages):
-            book.writestr(f"{page:04}.png", make_png(*size, f"{path}-{page}"))
 
 
 def cpu_seconds(process):
@@ -88,7 +69,7 @@ def scaling(bench):
                     HERE + "/sleep_engine.c", "-ldl"], check=True)
     for count in map(int, sys.argv[3:] or (1, 2, 4, 8)):
         pages = PAGES * count
-        make_book(bench.folder + "/book.cbz", pages, (32, 32))
+        make_book(bench.folder + "/book.cbz", pages, 0, (32, 32))
         bench.start(count, {"LD_PRELOAD": shim, "SLEEP_MS": str(SLEEP_MS)}, "--threads", 1, "--jobs", 1)
         server, front = cpu_seconds(bench.server), resource.getrusage(resource.RUSAGE_CHILDREN)
         seconds = bench.make(*bench.words("--quiet", "-m", "small"))
@@ -103,7 +84,7 @@ def scaling(bench):
 
 def overhead(bench):
     pages = 8
-    make_book(bench.folder + "/book.cbz", pages, (700, 1000))
+    make_book(bench.folder + "/book.cbz", pages, 0, (700, 1000))
     bench.start(1, {})
     alone, queue = [], []
     for _ in range(2):

@@ -5,44 +5,23 @@ import concurrent.futures
 import contextlib
 import json
 import os
-import random
 import shutil
 import signal
 import socket
-import struct
 import subprocess
 import sys
 import tempfile
 import threading
 import time
 import unittest
-import zipfile
-import zlib
+
+from noise import make_book
 
 PLANCHE, MAKE_MODEL = os.environ["PLANCHE"], os.environ["MAKE_MODEL"]
 SLOWNESS = int(os.environ.get("PLANCHE_TEST_SLOWNESS", "2"))
 SECONDS = 300 * SLOWNESS * (10 if os.environ.get("PLANCHE_TEST_QUEUE") == "long" else 1)  # only against hangs
 LEASE = 3
 SERVER = shutil.which("nats-server") or shutil.which("nats-server", path="/usr/sbin:/usr/local/bin")
-
-
-def make_png(width, height, seed):
-    noise = random.Random(seed)
-    rows = b"".join(b"\0" + noise.randbytes(width) for _ in range(height))
-
-    def chunk(kind, data):
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)) +
-            chunk(b"IDAT", zlib.compress(rows, 1)) + chunk(b"IEND", b""))
-
-
-def make_book(path, pages, seed, size=(40, 48), extra=()):
-    with zipfile.ZipFile(path, "w") as book:
-        for page in range(pages):
-            book.writestr(zipfile.ZipInfo(f"{page:04}.png"), make_png(*size, f"{seed}-{page}"))
-        for name, data in extra:
-            book.writestr(zipfile.ZipInfo(name), data)
 
 
 def free_port():

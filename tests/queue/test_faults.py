@@ -10,7 +10,8 @@ import time
 import unittest
 import zipfile
 
-from cluster import LEASE, SECONDS, SERVER, Proxy, Queue, make_book, make_png
+from cluster import LEASE, SECONDS, SERVER, Proxy, Queue
+from noise import make_book, make_png
 
 BOOKS, PAGES, KILLS, WORKERS = (20, 100, 200, 8) if os.environ.get("PLANCHE_TEST_QUEUE") == "long" else (4, 40, 8, 4)
 

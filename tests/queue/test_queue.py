@@ -15,7 +15,8 @@ import time
 import unittest
 import zipfile
 
-from cluster import PLANCHE, SECONDS, SLOWNESS, Proxy, Queue, make_book, read
+from cluster import PLANCHE, SECONDS, SLOWNESS, Proxy, Queue, read
+from noise import make_book
 
 
 class Deliveries(Queue):

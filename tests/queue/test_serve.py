@@ -13,7 +13,8 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "e2e"))
 import browser  # pylint: disable=wrong-import-position
 import prometheus
 import server
-from cluster import PLANCHE, SERVER, Queue, make_book, make_png, read, run_side_by_side
+from cluster import PLANCHE, SERVER, Queue, read, run_side_by_side
+from noise import make_book, make_png
 
 PICTURES = os.environ.get("PLANCHE_TEST_PICTURES")
 WAIT = 1  # seconds without a worker after which there is none
