@@ -9,6 +9,8 @@
 #include "http/loop.h"
 #include "service/request.h"
 
+#include <stdatomic.h>
+
 /* What goes first. */
 enum planche_pages_class {
     PLANCHE_PAGES_READER,   /* somebody looks at the page now */
@@ -63,6 +65,9 @@ struct planche_pages_flight {
     bool kept;                           /* made even if nobody waits any more */
     bool checking;                       /* its entry is read, and nothing is to be made yet */
     bool running, cancelled;
+    /* The most urgent class of all who want it: wish.class until it runs, and perhaps one before
+     * that then. The loop's thread sets it, who makes the page may follow. */
+    _Atomic enum planche_pages_class urgency;
     int64_t arrival, start;
     uint64_t burst; /* of its session: see pages/order.h */
     uint64_t job;

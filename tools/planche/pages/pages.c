@@ -437,10 +437,13 @@ static void join(struct planche_pages_flight *flight, struct planche_pages_waite
     flight->waiters = waiter;
 }
 
-/* A flight that somebody more urgent wants, too, becomes as urgent. */
+/* A flight that somebody more urgent wants, too, becomes as urgent. One that runs keeps its class
+ * here: who makes it may have a queue of his own. */
 static void raise_class(struct planche_pages *pages, struct planche_pages_flight *flight,
                         enum planche_pages_class class)
 {
+    if (class < atomic_load(&flight->urgency))
+        atomic_store(&flight->urgency, class);
     if (flight->running || class >= flight->wish.class)
         return;
     if (!flight->checking) {
@@ -472,6 +475,7 @@ static struct planche_pages_flight *make_flight(struct planche_pages *pages,
     flight->pages = pages;
     flight->wish = *wish;
     flight->ticket = ticket;
+    atomic_init(&flight->urgency, wish->class);
     ticket->flight = flight;
     planche_http_blob_hold(wish->input);
     wish->request = (struct planche_cli_request){0};

@@ -26,6 +26,7 @@ struct planche_queue_consumer {
     bool known;
     bool waits;     /* there are jobs that no worker has asked for */
     uint64_t floor; /* no job up to here will be given to a worker */
+    uint64_t given; /* workers were given all up to here */
 };
 
 struct planche_queue_front {

@@ -222,6 +222,7 @@ enum planche_status planche_queue_prepare(struct planche_queue_front *front,
     if (status != PLANCHE_OK)
         return status;
     set_job(front, post, options);
+    post->class = post->urgency = post->wanted->class;
     post->options = options;
     post->pixels = count_pixels(data, size);
     planche_digest_of(data, size, digest);
@@ -236,15 +237,15 @@ enum planche_status planche_queue_prepare(struct planche_queue_front *front,
 static void name_job(const struct planche_queue_post *post, const char *copy, char *subject,
                      size_t size)
 {
-    snprintf(subject, size, "planche.job.%s.%s.%s.%s",
-             planche_queue_class_name(post->wanted->class), post->job.need, post->job.key, copy);
+    snprintf(subject, size, "planche.job.%s.%s.%s.%s", planche_queue_class_name(post->class),
+             post->job.need, post->job.key, copy);
 }
 
 static struct planche_queue_consumer *consumer_of(struct planche_queue_front *front,
                                                   const struct planche_queue_post *post)
 {
     bool any = strcmp(post->job.need, PLANCHE_QUEUE_ANY) == 0;
-    return &front->consumer[post->wanted->class][any];
+    return &front->consumer[post->class][any];
 }
 
 static void ask_consumer(struct planche_queue_front *front, const struct planche_queue_post *post)
@@ -252,7 +253,7 @@ static void ask_consumer(struct planche_queue_front *front, const struct planche
     char name[PLANCHE_QUEUE_CONSUMER_BYTES];
     jsConsumerInfo *info = NULL;
     jsErrCode reason;
-    planche_queue_consumer_name(post->wanted->class, post->job.need, name, sizeof name);
+    planche_queue_consumer_name(post->class, post->job.need, name, sizeof name);
     bool known = planche_libnats.js_GetConsumerInfo(&info, front->queue.js, PLANCHE_QUEUE_JOBS,
                                                     name, NULL, &reason) == NATS_OK;
     planche_mutex_lock(&front->lock);
@@ -260,6 +261,7 @@ static void ask_consumer(struct planche_queue_front *front, const struct planche
     consumer->known = known;
     consumer->waits = known && info->NumPending > 0;
     consumer->floor = known ? info->AckFloor.Stream : 0;
+    consumer->given = known ? info->Delivered.Stream : 0;
     planche_mutex_unlock(&front->lock);
     planche_libnats.jsConsumerInfo_Destroy(info);
 }
@@ -473,6 +475,46 @@ bool planche_queue_check_post(struct planche_queue_front *front, struct planche_
         post->lost++;
     }
     return status == NATS_OK || status == NATS_NOT_FOUND;
+}
+
+/* Whether no worker was given the job yet. */
+static bool is_untouched(struct planche_queue_front *front, struct planche_queue_post *post)
+{
+    ask_consumer(front, post);
+    planche_mutex_lock(&front->lock);
+    const struct planche_queue_consumer *consumer = consumer_of(front, post);
+    bool untouched = !consumer->known || post->sequence > consumer->given;
+    planche_mutex_unlock(&front->lock);
+    return untouched;
+}
+
+void planche_queue_raise(struct planche_queue_front *front, struct planche_queue_post *post)
+{
+    const struct planche_queue_wanted *wanted = post->wanted;
+    enum planche_queue_class before = post->class,
+                             class = wanted->urgency ? wanted->urgency(wanted->user) : before;
+    struct planche_error error;
+    uint64_t sequence = post->sequence;
+    jsErrCode reason;
+    bool taken = false;
+    if (class >= post->urgency)
+        return;
+    post->urgency = class;
+    if (!post->posted) { /* it is put there when it is */
+        post->class = class;
+        return;
+    }
+    if (!is_untouched(front, post))
+        return;
+    post->class = class;
+    if (publish(front, post, "0", &taken, &error) != PLANCHE_OK || !taken) {
+        post->class = before; /* the queue is away, or another front waits there for the same */
+        post->sequence = sequence;
+        return;
+    }
+    if (!post->copied) /* else it may be another front's, too */
+        planche_libnats.js_DeleteMsg(front->queue.js, PLANCHE_QUEUE_JOBS, sequence, NULL, &reason);
+    planche_queue_wake(front, true, planche_clock_ns());
 }
 
 void planche_queue_post_copy(struct planche_queue_front *front, struct planche_queue_post *post,

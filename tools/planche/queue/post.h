@@ -8,6 +8,9 @@
 /* A page that is wanted. */
 struct planche_queue_wanted {
     enum planche_queue_class class;
+    /* The class that the page has by now; NULL: class, for as long as it waits. Thread-safe. */
+    enum planche_queue_class (*urgency)(void *user);
+    void *user;
     const char *name;  /* for messages */
     const char *input; /* its file; NULL: data[0..size) is its content */
     const void *data;
@@ -22,6 +25,8 @@ struct planche_queue_wanted {
 /* A page on its way through the queue. What is wanted lives as long. */
 struct planche_queue_post {
     const struct planche_queue_wanted *wanted;
+    enum planche_queue_class class;   /* that the job has in the queue */
+    enum planche_queue_class urgency; /* that it was to have when one looked last */
     struct planche_queue_job job;
     const struct planche_page_options *options; /* of who waits: progress and cancel */
     uint64_t pixels;                            /* of the page; 0: not known */
@@ -69,6 +74,9 @@ bool planche_queue_is_passed(struct planche_queue_front *front,
  * queue has lost it or its result was taken by another, it is to be posted again. False: the queue
  * does not answer. */
 bool planche_queue_check_post(struct planche_queue_front *front, struct planche_queue_post *post);
+/* Moves the job to the class that the page has by now, if that is more urgent. A job that a worker
+ * has already stays: what is gained is less than a page's time. */
+void planche_queue_raise(struct planche_queue_front *front, struct planche_queue_post *post);
 /* Posts a copy for another worker, if this is one of the last pages and takes much longer than
  * others: the first result counts. */
 void planche_queue_post_copy(struct planche_queue_front *front, struct planche_queue_post *post,

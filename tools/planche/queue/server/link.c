@@ -182,6 +182,8 @@ static enum planche_status visit_front(struct visit *visit, struct planche_queue
         return status;
     const struct planche_queue_wanted wanted = {
         .class = page->class,
+        .urgency = page->urgency,
+        .user = page->user,
         .name = page->name,
         .input = page->input,
         .data = page->data,
@@ -206,6 +208,8 @@ static void count(struct planche_queue_link *link, int waiting, bool made, bool 
 {
     planche_mutex_lock(&link->lock);
     link->waiting += (unsigned)waiting;
+    if (waiting > 0) /* who watches looks more often from now on */
+        planche_cond_broadcast(&link->changed);
     link->made += made;
     link->refused += refused;
     planche_mutex_unlock(&link->lock);

@@ -19,6 +19,9 @@ struct planche_queue_link;
 /* A page that is wanted. */
 struct planche_queue_link_page {
     enum planche_queue_class class;
+    /* The class that the page has by now; NULL: class, for as long as it waits. Thread-safe. */
+    enum planche_queue_class (*urgency)(void *user);
+    void *user;
     const char *name;  /* for messages */
     const char *input; /* its file; NULL: data[0..size) is its content */
     const void *data;

@@ -72,19 +72,32 @@ static void name_model(const struct planche_engine_options *wanted,
     planche_cli_json_networks(page, &info, text, size);
 }
 
-static enum planche_status make(void *user, struct planche_pages_flight *flight,
-                                struct planche_cancel *cancel, struct planche_pages_made *made)
+static enum planche_queue_class class_of(enum planche_pages_class class)
 {
     static const enum planche_queue_class classes[PLANCHE_PAGES_CLASSES] = {
         [PLANCHE_PAGES_READER] = PLANCHE_QUEUE_READER,
         [PLANCHE_PAGES_PREFETCH] = PLANCHE_QUEUE_PREFETCH,
         [PLANCHE_PAGES_BOOK] = PLANCHE_QUEUE_BOOK};
+    return classes[class];
+}
+
+static enum planche_queue_class find_urgency(void *user)
+{
+    const struct planche_pages_flight *flight = user;
+    return class_of(atomic_load(&flight->urgency));
+}
+
+static enum planche_status make(void *user, struct planche_pages_flight *flight,
+                                struct planche_cancel *cancel, struct planche_pages_made *made)
+{
     const struct planche_serve_crew *crew = user;
     const struct planche_serve *serve = crew->serve;
     const struct planche_pages_wish *wish = &flight->wish;
     char need[PLANCHE_QUEUE_NEED_TEXT];
     struct planche_queue_link_made got;
-    struct planche_queue_link_page page = {.class = classes[wish->class],
+    struct planche_queue_link_page page = {.class = class_of(wish->class),
+                                           .urgency = find_urgency,
+                                           .user = flight,
                                            .name = "page",
                                            .data = wish->input->data + wish->offset,
                                            .size = wish->size,
