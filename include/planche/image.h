@@ -24,6 +24,8 @@ struct planche_image_options {
     uint64_t max_pixels; /* LIMIT above; 0: 500,000,000 */
     planche_log_fn log;  /* warnings, during the call; NULL: silent */
     void *log_user;
+    int isolate; /* != 0: decode in a process of its own, which has neither files nor network (see
+                    planche_engine_options); UNSUPPORTED where that cannot be */
 };
 #define PLANCHE_IMAGE_OPTIONS_INIT PLANCHE_STRUCT_INIT(struct planche_image_options)
 /* The same for languages without macros: see PLANCHE_STRUCT_INIT. */

@@ -4,10 +4,23 @@
 
 #include "base/checked.h"
 #include "base/status.h"
+#include "codec/isolation.h"
 #include "image/pixels.h"
 #include "io/atomic_file.h"
 
 #define CHECKED_ROWS 16
+
+/* *isolation: NULL, unless the options ask for it. One image has one program, which none waits for.
+ */
+static enum planche_status isolate(struct planche_isolation **isolation,
+                                   const struct planche_image_options *options,
+                                   struct planche_budget *budget, struct planche_error *error)
+{
+    const struct planche_isolation_options wanted = {.budget = budget,
+                                                     .max_pixels = options->max_pixels};
+    *isolation = NULL;
+    return options->isolate ? planche_isolation_create(isolation, &wanted, error) : PLANCHE_OK;
+}
 
 static enum planche_status read_pixels(struct planche_image *image, struct planche_error *error)
 {
@@ -39,9 +52,13 @@ enum planche_status planche_image_load(struct planche_image **out, const char *p
     if (!image)
         return planche_fail(error, PLANCHE_ERROR_MEMORY, "no memory for an image");
     planche_budget_init(&image->budget, options->memory);
-    const struct planche_reader_options reader = {
-        .budget = &image->budget, .log = &log, .max_input_pixels = options->max_pixels};
-    enum planche_status status = planche_reader_open(&image->reader, &source, &reader, error);
+    enum planche_status status = isolate(&image->isolation, options, &image->budget, error);
+    const struct planche_reader_options reader = {.budget = &image->budget,
+                                                  .log = &log,
+                                                  .max_input_pixels = options->max_pixels,
+                                                  .isolation = image->isolation};
+    if (!status)
+        status = planche_reader_open(&image->reader, &source, &reader, error);
     if (!status)
         status = read_pixels(image, error);
     status = planche_budget_reclassify_oom(status, &image->budget, error);
@@ -78,13 +95,19 @@ enum planche_status planche_image_check(const void *data, size_t size,
     const struct planche_log log = {.fn = options->log, .user = options->log_user};
     struct planche_budget budget;
     struct planche_reader *reader = NULL;
+    struct planche_isolation *isolation;
     planche_budget_init(&budget, options->memory);
-    const struct planche_reader_options reading = {
-        .budget = &budget, .log = &log, .max_input_pixels = options->max_pixels};
-    enum planche_status status = planche_reader_open(&reader, &source, &reading, error);
+    enum planche_status status = isolate(&isolation, options, &budget, error);
+    const struct planche_reader_options reading = {.budget = &budget,
+                                                   .log = &log,
+                                                   .max_input_pixels = options->max_pixels,
+                                                   .isolation = isolation};
+    if (!status)
+        status = planche_reader_open(&reader, &source, &reading, error);
     if (!status)
         status = read_rows(reader, &budget, error);
     planche_reader_destroy(&reader);
+    planche_isolation_destroy(&isolation);
     return planche_budget_reclassify_oom(status, &budget, error);
 }
 
@@ -94,6 +117,7 @@ void planche_image_unload(struct planche_image **image)
         return;
     planche_free((*image)->pixels.data);
     planche_reader_destroy(&(*image)->reader);
+    planche_isolation_destroy(&(*image)->isolation);
     planche_free(*image);
     *image = NULL;
 }

@@ -10,8 +10,9 @@
 /* An image in memory. */
 struct planche_image {
     struct planche_budget budget;
-    struct planche_reader *reader; /* owns the metadata */
-    struct planche_pixels pixels;  /* own */
+    struct planche_isolation *isolation; /* NULL: it was decoded in this process */
+    struct planche_reader *reader;       /* owns the metadata */
+    struct planche_pixels pixels;        /* own */
 };
 
 /* As planche_image_read; memory and max_pixels of options are set. */

@@ -26,7 +26,8 @@ extern const struct planche_helper_kind planche_decode_kind;
 
 struct planche_isolation_options {
     struct planche_budget *budget; /* counts what kept programs take; must outlive the isolation */
-    unsigned kept;                 /* programs that wait, 1 to PLANCHE_ISOLATION_KEPT */
+    unsigned kept;                 /* programs that wait, up to PLANCHE_ISOLATION_KEPT; 0: one is
+                                      started for each page */
     uint64_t max_pixels;           /* of any page */
     uint64_t patience_ms;          /* a program may be silent for, and longer for large pages; 0:
                                       10 seconds */
@@ -40,8 +41,8 @@ struct planche_isolation_child {
 
 struct planche_isolation;
 
-/* Starts the first program. Errors: UNSUPPORTED (the kernel has no filters for system calls, or the
- * program is missing), MEMORY, BUDGET, IO. */
+/* Starts the first program, if some are to wait. Errors: UNSUPPORTED (the kernel has no filters for
+ * system calls, or the program is missing), MEMORY, BUDGET, IO. */
 enum planche_status planche_isolation_create(struct planche_isolation **out,
                                              const struct planche_isolation_options *options,
                                              struct planche_error *error);

@@ -133,6 +133,13 @@ static void test_check(void **state)
     assert_int_equal(planche_image_check_bytes(data, size, NULL, NULL), PLANCHE_OK);
     assert_int_equal(planche_image_check_bytes(data, size / 2, NULL, NULL), PLANCHE_ERROR_DATA);
     assert_int_equal(planche_image_check_bytes("none", 4, NULL, NULL), PLANCHE_ERROR_DATA);
+    if (planche_isolation_check(NULL) == PLANCHE_OK) {
+        options.isolate = 1;
+        assert_int_equal(planche_image_check_bytes(data, size, &options, NULL), PLANCHE_OK);
+        assert_int_equal(planche_image_check_bytes(data, size / 2, &options, NULL),
+                         PLANCHE_ERROR_DATA);
+        options.isolate = 0;
+    }
     options.max_pixels = 64 * 61 - 1;
     assert_int_equal(planche_image_check_bytes(data, size, &options, NULL), PLANCHE_ERROR_LIMIT);
     options.max_pixels = 0;

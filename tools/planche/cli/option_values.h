@@ -94,6 +94,7 @@ struct planche_cli_queue_options {
     bool makes_itself; /* serve: pages for which no worker is there */
     bool same_bytes;   /* one arithmetic for all pages */
     bool insecure;
+    bool isolates; /* results are decoded in processes of their own */
 };
 
 struct planche_cli_options {

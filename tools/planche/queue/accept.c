@@ -74,6 +74,7 @@ static enum planche_status decode(struct planche_queue_front *front, const struc
     planche_engine_defaults(&options.memory, NULL);
     options.memory = options.memory / most * places;
     options.max_pixels = (uint64_t)page->output_width * page->output_height;
+    options.isolate = front->isolates;
     if (!enter(front, result->post->options, places, most))
         return planche_fail(error, PLANCHE_ERROR_CANCELLED, "cancelled");
     enum planche_status status =

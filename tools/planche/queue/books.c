@@ -17,6 +17,8 @@ enum planche_status planche_queue_books_open(struct planche_queue_front **front,
         return planche_fail(error, PLANCHE_ERROR_MEMORY, "out of memory");
     enum planche_status status =
         planche_queue_front_open(*front, &options->queue, &options->engine, info, error);
+    if (status == PLANCHE_OK) /* results come from other machines, unlike what a book has here */
+        (*front)->isolates = planche_isolation_check(NULL) == PLANCHE_OK;
     if (status != PLANCHE_OK) {
         free(*front);
         *front = NULL;

@@ -86,6 +86,7 @@ enum planche_status planche_queue_front_open(struct planche_queue_front *front,
     *front =
         (struct planche_queue_front){.lock = PLANCHE_MUTEX_INIT, .model_lock = PLANCHE_MUTEX_INIT};
     planche_cond_init(&front->checked);
+    front->isolates = options->isolates;
     planche_queue_set_engine(&front->base, engine);
     if (options->same_bytes)
         planche_queue_numerics(info, front->base.need);

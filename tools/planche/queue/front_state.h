@@ -35,7 +35,8 @@ struct planche_queue_front {
     const char *model;               /* its file; NULL: one of the catalogue */
     struct planche_mutex model_lock; /* of the base's model files */
     struct planche_queue_listener results, dead, gone;
-    bool no_file; /* it did not open for its model's file, not for the queue */
+    bool no_file;  /* it did not open for its model's file, not for the queue */
+    bool isolates; /* results are decoded in processes of their own */
 
     struct planche_mutex lock;   /* of all that follows */
     struct planche_cond checked; /* a picture was */

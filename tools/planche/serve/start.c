@@ -91,6 +91,7 @@ static int choose_isolation(struct planche_serve *serve)
     if (options->no_isolate)
         return PLANCHE_CLI_OK;
     serve->options.engine.isolate = planche_isolation_check(&error) == PLANCHE_OK;
+    serve->options.queue.isolates = serve->options.engine.isolate;
     if (serve->options.engine.isolate)
         return PLANCHE_CLI_OK;
     if (options->isolate) {

@@ -780,6 +780,7 @@ pub struct planche_image_options {
     pub max_pixels: u64,
     pub log: planche_log_fn,
     pub log_user: *mut ::std::os::raw::c_void,
+    pub isolate: ::std::os::raw::c_int,
 }
 extern "C" {
     pub fn planche_image_options_init(out: *mut planche_image_options, size: usize);
