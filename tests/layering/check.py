@@ -59,7 +59,7 @@ COMMAND_USES = {
     "toml": [],
     "proxy": ["cli", "service", "http", "pages", "cache", "metrics", "toml"],
     "web": [],
-    "queue": ["cli", "profile", "service", "words"],
+    "queue": ["cli", "models", "profile", "service", "words"],
     "books": ["cli", "service", "http", "pages"],
     "serve": ["cli", "profile", "service", "http", "pages", "cache", "metrics", "proxy", "web", "books",
               "queue"],

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """planche serve --queue: a real nats-server on loopback and workers as processes. Pages and books that
 come out have the bytes of a server without a queue; one that has no worker says so."""
+import hashlib
 import os
 import re
 import signal
@@ -201,6 +202,88 @@ class Absence(Serve):
         if any(f"v2.{minor}." in version.stdout for minor in range(11)):
             self.assertEqual(result.returncode, 3, result.stderr)
             self.assertIn("known holes", result.stderr)
+
+
+class Urgency(Serve):
+    def test_page_that_a_reader_wants_by_now(self):
+        """What is made in advance becomes a reader's page when one asks for it; one that a worker has stays."""
+        page, answers = make_png(40, 48, 7), []
+        wanted, = self.alone([page])
+        running = self.serve("--queue-wait", 60)
+
+        def ask(priority):
+            answers.append(running.post("/v1/upscale?priority=" + priority, page))
+        threads = [threading.Thread(target=ask, args=(priority,)) for priority in ("normal", "interactive")]
+        threads[0].start()
+        self.wait_for(lambda s, _: s["waiting"]["prefetch"] + s["pages"] == 1 and s["waiting"]["reader"] == 0, "no page")
+        job = self.job()
+        self.assertEqual(job["subject"].split(".")[2], "prefetch")
+        threads[1].start()
+        self.wait_for(lambda s, _: s["pages"] == 1 and self.job()["subject"].split(".")[2] == "reader", "it is not raised")
+        self.worker()
+        for thread in threads:
+            thread.join()
+        self.assertEqual([answer.body for answer in answers], [wanted.body] * 2)
+        self.assertEqual(running.status()["shared_queue"]["made"], 1)
+        self.expect_empty()
+
+    def job(self):
+        """The oldest job in the queue."""
+        return self.server.request("STREAM.MSG.GET.PLANCHE_JOBS", b'{"next_by_subj": "planche.job.>", "seq": 1}')["message"]
+
+
+class Store(Serve):
+    """The folder of a store by HTTP, for a worker that does not see it."""
+
+    def prepare(self):
+        os.mkdir(self.path("shared"))
+        for name, token in (("token", "correct-horse"), ("other", "another-horse")):
+            with open(self.path(name), "w", encoding="ascii") as file:
+                file.write(token + "\n")
+
+    def store(self):
+        return self.serve("--store", self.path("shared"), "--token-file", self.path("token"), queue=False)
+
+    def test_worker_elsewhere(self):
+        """A page that is larger than a range, and the model: a worker fetches them from the server, and sends the result."""
+        self.make_books(1, 1, size=(1100, 1100))
+        running = self.store()
+        address = f"http://127.0.0.1:{running.address[1]}/"
+        front = self.front("--store", self.path("shared"))
+        wrong = self.worker("--store", address, "--token-file", self.path("other"))
+        self.assertEqual(wrong.wait(60), 3)
+        self.assertIn(b"wants another token", read(self.path("output.log")))
+        worker = self.worker("--store", address, "--token-file", self.path("token"))
+        self.end_front(front)
+        self.expect_books(1)
+        self.expect_empty()
+        self.drain(worker)
+        self.assertEqual(os.listdir(self.path("shared")), [])
+        gone = subprocess.run(self.words("queue", "--store", self.path("none")), env=self.env, capture_output=True, check=False)
+        self.assertEqual(gone.returncode, 3)
+        self.assertIn(b"none: No such file or directory", gone.stderr)
+
+    def test_requests(self):
+        running, data = self.store(), bytes(range(200))
+        name = hashlib.sha256(data).hexdigest() + "-0000000000000001"
+        path, token = "/v1/store/" + name, {"authorization": "Bearer correct-horse"}
+        self.assertEqual(running.get(path).status, 401)
+        self.assertEqual(running.get("/v1/store", **token).status, 204)
+        self.assertEqual(running.get(path, "PUT", data + b"x", **token).status, 400)
+        self.assertEqual(running.get(path, "PUT", data, **token).status, 201)
+        self.assertEqual(running.get(path, **token).body, data)
+        part = running.get(path, range="bytes=10-19", **token)
+        self.assertEqual((part.status, part.body), (206, data[10:20]))
+        self.assertEqual(running.get(path, range="bytes=200-", **token).status, 416)
+        for other in ("..%2ftoken", "token", name[:-1], name + "0", name.upper(), "%2e%2e"):
+            self.assertEqual(running.get("/v1/store/" + other, **token).status, 404, other)
+        os.symlink(self.path("token"), self.path("shared", "0" * 64 + "-" + "0" * 16))
+        self.assertEqual(running.get("/v1/store/" + "0" * 64 + "-" + "0" * 16, **token).status, 404)
+        self.assertEqual(running.get(path, "DELETE", **token).status, 204)
+        self.assertEqual(running.get(path, **token).status, 404)
+        running.stop()
+        alone = self.serve("--store", self.path("shared"), queue=False)
+        self.assertEqual(alone.get(path).status, 403)
 
 
 class Page(Serve):

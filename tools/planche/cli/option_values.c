@@ -384,7 +384,7 @@ static bool set_host(struct planche_cli_options *o, const char *value)
 
 static bool set_token_file(struct planche_cli_options *o, const char *value)
 {
-    return set_text(value, &o->serve.token_file);
+    return set_text(value, &o->serve.token_file) && set_text(value, &o->queue.store_token);
 }
 
 static bool set_no_token(struct planche_cli_options *o, const char *value)

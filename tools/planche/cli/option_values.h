@@ -87,7 +87,8 @@ struct planche_cli_serve_options {
 struct planche_cli_queue_options {
     const char *url;                           /* NULL: none */
     const char *auth, *ca, *certificate, *key; /* files; NULL: none */
-    const char *store;                         /* folder; NULL: the queue itself */
+    const char *store;       /* a folder, or the address of a server; NULL: the queue itself */
+    const char *store_token; /* file with the token of that server; NULL: none */
     unsigned lease_s;
     unsigned wait_s;   /* serve: for a worker to be heard of */
     bool number;       /* --queue was a number last */

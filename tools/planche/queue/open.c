@@ -5,6 +5,8 @@
 #include "base/status.h"
 #include "queue/auth.h"
 #include "queue/probe.h"
+#include "queue/shared/folder.h"
+#include "queue/shared/web.h"
 #include "queue/streams.h"
 
 #include <stdatomic.h>
@@ -113,6 +115,16 @@ static enum planche_status open_streams(struct planche_queue *queue, struct plan
     return planche_queue_make_streams(queue, error);
 }
 
+static enum planche_status open_store(struct planche_queue *queue, struct planche_error *error)
+{
+    const char *store = queue->options->store;
+    if (store == NULL)
+        return PLANCHE_OK;
+    return planche_queue_is_address(store)
+               ? planche_queue_web_open(&queue->web, store, queue->options->store_token, error)
+               : planche_queue_folder_check(store, error);
+}
+
 enum planche_status planche_queue_open(struct planche_queue *queue,
                                        const struct planche_cli_queue_options *options,
                                        const char *name, struct planche_error *error)
@@ -134,6 +146,8 @@ enum planche_status planche_queue_open(struct planche_queue *queue,
         status = connect_to(queue, servers, count, name, error);
     free(urls);
     if (status == PLANCHE_OK)
+        status = open_store(queue, error);
+    if (status == PLANCHE_OK)
         status = open_streams(queue, error);
     if (status != PLANCHE_OK)
         planche_queue_close(queue);
@@ -150,5 +164,6 @@ void planche_queue_close(struct planche_queue *queue)
         planche_libnats.natsConnection_FlushTimeout(queue->connection, 1000);
         planche_libnats.natsConnection_Destroy(queue->connection);
     }
+    planche_queue_web_close(queue->web);
     *queue = (struct planche_queue){0};
 }

@@ -28,6 +28,8 @@
 #define PLANCHE_QUEUE_WHO     "planche.who"
 #define PLANCHE_QUEUE_GONE    "planche.gone"
 
+struct planche_queue_web;
+
 /* Bytes of a consumer's name. */
 #define PLANCHE_QUEUE_CONSUMER_BYTES 160
 /* Bytes of a subject that answers come to. */
@@ -40,7 +42,8 @@ struct planche_queue {
     const struct planche_cli_queue_options *options;
     natsConnection *connection;
     jsCtx *js;
-    size_t chunk; /* bytes of the store's messages at most */
+    size_t chunk;                  /* bytes of the store's messages at most */
+    struct planche_queue_web *web; /* the store of a server; NULL: a folder, or the queue itself */
     _Atomic unsigned reconnects;
     /* Of workers: where pages come to, and the requests for some. */
     natsInbox *inbox;

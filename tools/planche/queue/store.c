@@ -6,13 +6,12 @@
 #include "base/text.h"
 #include "io/digest.h"
 #include "os/fd.h"
-#include "os/file.h"
 #include "os/system.h"
+#include "queue/shared/folder.h"
+#include "queue/shared/web.h"
 
 #include <errno.h>
 #include <inttypes.h>
-#include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,43 +22,19 @@ static void digest_text(const void *data, size_t size, char text[PLANCHE_QUEUE_S
     planche_text_hex(text, digest, sizeof digest);
 }
 
-/* A name that was made of a digest and a number can lead nowhere else. */
-static bool object_path(const struct planche_queue *queue,
-                        const struct planche_queue_object *object, char path[PATH_MAX])
+/* With a number of its own: a page that is put again while its bytes are removed stays. */
+static enum planche_status put_named(struct planche_queue *queue, const void *data, size_t size,
+                                     struct planche_queue_object *object,
+                                     struct planche_error *error)
 {
-    const char *folder = queue->options->store;
-    return folder != NULL && snprintf(path, PATH_MAX, "%s/%s-%016" PRIx64, folder, object->sha256,
-                                      object->file) < PATH_MAX;
-}
-
-static enum planche_status write_file(const char *path, const void *data, size_t size,
-                                      struct planche_error *error)
-{
-    char hidden[PATH_MAX + 8];
-    snprintf(hidden, sizeof hidden, "%s.part", path);
-    int fd = planche_fd_create(hidden, 0666), reason = errno;
-    bool written = fd >= 0 && planche_fd_write(fd, data, size) && planche_fd_has_size(fd, size);
-    reason = fd >= 0 && !written ? errno : reason;
-    bool closed = planche_fd_close(&fd);
-    if (written && closed && planche_file_rename(hidden, path))
-        return PLANCHE_OK;
-    reason = written ? errno : reason;
-    planche_file_remove(hidden);
-    return planche_fail(error, PLANCHE_ERROR_IO, "%s: cannot be written: %s", path,
-                        strerror(reason));
-}
-
-static enum planche_status put_file(struct planche_queue *queue, const void *data, size_t size,
-                                    struct planche_queue_object *object,
-                                    struct planche_error *error)
-{
-    char path[PATH_MAX];
+    char name[PLANCHE_QUEUE_OBJECT_NAME];
     if (!planche_system_random(&object->file, sizeof object->file))
         return planche_fail(error, PLANCHE_ERROR_IO, "the system has no random numbers");
     object->file = object->file >> 1 | 1; /* as JSON's numbers can be */
-    if (!object_path(queue, object, path))
-        return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "--store: the path is too long");
-    return write_file(path, data, size, error);
+    planche_queue_object_name(object->sha256, object->file, name);
+    return queue->web != NULL
+               ? planche_queue_web_put(queue->web, name, data, size, error)
+               : planche_queue_folder_put(queue->options->store, name, data, size, error);
 }
 
 enum planche_status planche_queue_put(struct planche_queue *queue, const void *data, size_t size,
@@ -73,7 +48,7 @@ enum planche_status planche_queue_put(struct planche_queue *queue, const void *d
                             size);
     digest_text(data, size, object->sha256);
     if (queue->options->store != NULL)
-        return put_file(queue, data, size, object, error);
+        return put_named(queue, data, size, object, error);
     for (size_t i = 0; i < count; i++) {
         size_t at = i * queue->chunk, bytes = size - at < queue->chunk ? size - at : queue->chunk;
         natsStatus status = planche_queue_publish(queue, "planche.store", (const char *)data + at,
@@ -135,26 +110,38 @@ static enum planche_status get_chunks(struct planche_queue *queue,
 }
 
 static enum planche_status get_file(struct planche_queue *queue,
-                                    const struct planche_queue_object *object,
+                                    const struct planche_queue_object *object, const char *name,
                                     struct reading *reading, struct planche_error *error)
 {
-    char path[PATH_MAX];
-    struct planche_file_info info;
-    if (!object_path(queue, object, path))
-        return planche_fail(error, PLANCHE_ERROR_IO,
-                            "the page lies in a shared folder, which --store must name here, too");
-    int fd = planche_fd_open(path, PLANCHE_FD_NO_LINK, &info);
+    uint64_t size;
+    int fd = planche_queue_folder_open(queue->options->store, name, &size);
     if (fd < 0 && errno == ENOENT)
         return gone(object, error);
-    bool regular = fd >= 0 && info.kind == PLANCHE_FILE_REGULAR;
-    int64_t got = regular ? planche_fd_read_all(fd, reading->data, (size_t)reading->size) : -1;
-    int reason = fd < 0 || regular ? errno : EINVAL;
+    int64_t got = fd >= 0 ? planche_fd_read_all(fd, reading->data, (size_t)reading->size) : -1;
+    int reason = errno;
     planche_fd_close(&fd);
     if (got < 0)
-        return planche_fail(error, PLANCHE_ERROR_IO, "%s: cannot be read: %s", path,
-                            strerror(reason));
+        return planche_fail(error, PLANCHE_ERROR_IO, "%s/%s: cannot be read: %s",
+                            queue->options->store, name, strerror(reason));
     reading->done = (uint64_t)got;
     return PLANCHE_OK;
+}
+
+static enum planche_status get_named(struct planche_queue *queue,
+                                     const struct planche_queue_object *object,
+                                     struct reading *reading, struct planche_error *error)
+{
+    char name[PLANCHE_QUEUE_OBJECT_NAME];
+    planche_queue_object_name(object->sha256, object->file, name);
+    if (queue->options->store == NULL)
+        return planche_fail(error, PLANCHE_ERROR_IO,
+                            "the page lies in a shared folder, which --store must name here, too");
+    if (queue->web == NULL)
+        return get_file(queue, object, name, reading, error);
+    enum planche_status status =
+        planche_queue_web_get(queue->web, name, reading->data, reading->size, error);
+    reading->done = status == PLANCHE_OK ? reading->size : 0;
+    return status == PLANCHE_ERROR_NOT_FOUND ? gone(object, error) : status;
 }
 
 enum planche_status planche_queue_get(struct planche_queue *queue,
@@ -167,7 +154,7 @@ enum planche_status planche_queue_get(struct planche_queue *queue,
     if (reading.data == NULL)
         return planche_fail(error, PLANCHE_ERROR_MEMORY, "no memory for %" PRIu64 " bytes",
                             object->size);
-    enum planche_status status = object->file != 0 ? get_file(queue, object, &reading, error)
+    enum planche_status status = object->file != 0 ? get_named(queue, object, &reading, error)
                                                    : get_chunks(queue, object, &reading, error);
     if (status == PLANCHE_OK) {
         digest_text(reading.data, (size_t)reading.done, sha256);
@@ -182,17 +169,33 @@ enum planche_status planche_queue_get(struct planche_queue *queue,
     return status;
 }
 
+/* NATS_OK, unless the store does not answer. */
+static natsStatus find_named(struct planche_queue *queue, const struct planche_queue_object *object,
+                             bool *there)
+{
+    char name[PLANCHE_QUEUE_OBJECT_NAME];
+    uint64_t size;
+    struct planche_error error;
+    planche_queue_object_name(object->sha256, object->file, name);
+    if (queue->web != NULL) {
+        enum planche_status status = planche_queue_web_find(queue->web, name, &error);
+        *there = status == PLANCHE_OK;
+        return *there || status == PLANCHE_ERROR_NOT_FOUND ? NATS_OK : NATS_IO_ERROR;
+    }
+    int fd = queue->options->store != NULL
+                 ? planche_queue_folder_open(queue->options->store, name, &size)
+                 : -1;
+    *there = fd >= 0;
+    planche_fd_close(&fd);
+    return NATS_OK;
+}
+
 natsStatus planche_queue_has(struct planche_queue *queue, const struct planche_queue_object *object,
                              bool *there)
 {
-    char path[PATH_MAX];
     natsMsg *message = NULL;
-    if (object->file != 0) {
-        int fd = object_path(queue, object, path) ? planche_fd_open(path, 0, NULL) : -1;
-        *there = fd >= 0;
-        planche_fd_close(&fd);
-        return NATS_OK;
-    }
+    if (object->file != 0)
+        return find_named(queue, object, there);
     natsStatus status = planche_queue_get_next(queue, PLANCHE_QUEUE_STORE, "planche.store",
                                                object->sequence[0], &message);
     *there =
@@ -201,12 +204,22 @@ natsStatus planche_queue_has(struct planche_queue *queue, const struct planche_q
     return status == NATS_NOT_FOUND ? NATS_OK : status;
 }
 
+static void remove_named(struct planche_queue *queue, const struct planche_queue_object *object)
+{
+    char name[PLANCHE_QUEUE_OBJECT_NAME];
+    struct planche_error error;
+    planche_queue_object_name(object->sha256, object->file, name);
+    if (queue->web != NULL)
+        planche_queue_web_remove(queue->web, name, &error);
+    else if (queue->options->store != NULL)
+        planche_queue_folder_remove(queue->options->store, name);
+}
+
 void planche_queue_remove(struct planche_queue *queue, const struct planche_queue_object *object)
 {
-    char path[PATH_MAX];
     jsErrCode reason;
-    if (object->file != 0 && object_path(queue, object, path))
-        planche_file_remove(path);
+    if (object->file != 0)
+        remove_named(queue, object);
     for (unsigned i = 0; object->file == 0 && i < object->count; i++)
         planche_libnats.js_DeleteMsg(queue->js, PLANCHE_QUEUE_STORE, object->sequence[i], NULL,
                                      &reason);

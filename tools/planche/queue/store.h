@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Store: the bytes of pages, results and models, which messages only refer to. They lie in a stream
- * of the queue, in chunks, or in a folder that all machines see (--store). What is read is checked
- * against its size and sha256. */
+ * of the queue, in chunks, or in a folder (--store), which machines see, or reach by the planche
+ * serve that has it (queue/shared/web.h). What is read is checked against its size and sha256. */
 #ifndef PLANCHE_QUEUE_STORE_H
 #define PLANCHE_QUEUE_STORE_H
 

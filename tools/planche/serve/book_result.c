@@ -2,7 +2,7 @@
 /* GET /v1/books/ID/result. A result never changes, so its tag is made of its id. */
 #include "serve/book_result.h"
 
-#include "http/range.h"
+#include "http/partial.h"
 #include "http/text.h"
 #include "io/digest.h"
 #include "serve/book_json.h"
@@ -58,31 +58,12 @@ static void answer_file(struct planche_http_connection *c, const struct planche_
                         const char *tag, int fd)
 {
     const char *only_if = planche_http_head_field(&c->head, "if-range");
-    bool parts =
-        strcmp(c->head.method, "GET") == 0 && (only_if == NULL || strcmp(only_if, tag) == 0);
-    uint64_t first = 0, count = book->result_bytes;
-    enum planche_http_range range =
-        planche_http_range_read(parts ? planche_http_head_field(&c->head, "range") : NULL,
-                                book->result_bytes, &first, &count);
-    if (range == PLANCHE_HTTP_RANGE_BEYOND) {
-        planche_http_add_field_format(c, "Content-Range", "bytes */%llu",
-                                      (unsigned long long)book->result_bytes);
-        answer_bare(c, 416, fd);
-        return;
-    }
-    const struct planche_http_answer answer = {.status =
-                                                   range == PLANCHE_HTTP_RANGE_PART ? 206 : 200,
-                                               .type = planche_serve_book_type(book->result),
+    const struct planche_http_answer answer = {.type = planche_serve_book_type(book->result),
                                                .has_file = true,
                                                .fd = fd,
-                                               .file_offset = first,
-                                               .file_size = count};
-    if (range == PLANCHE_HTTP_RANGE_PART)
-        planche_http_add_field_format(
-            c, "Content-Range", "bytes %llu-%llu/%llu", (unsigned long long)first,
-            (unsigned long long)(first + count - 1), (unsigned long long)book->result_bytes);
+                                               .file_size = book->result_bytes};
     add_disposition(c, book->result_name);
-    planche_http_answer(c, &answer);
+    planche_http_answer_part(c, &answer, only_if == NULL || strcmp(only_if, tag) == 0);
 }
 
 void planche_serve_book_result(struct planche_serve *serve, struct planche_http_connection *c)

@@ -104,7 +104,8 @@ static void turn_away_method(const struct planche_serve *serve, struct planche_h
 
 static bool changes_something(const struct planche_http_connection *c)
 {
-    return strcmp(c->head.method, "POST") == 0 || strcmp(c->head.method, "DELETE") == 0;
+    return strcmp(c->head.method, "POST") == 0 || strcmp(c->head.method, "PUT") == 0 ||
+           strcmp(c->head.method, "DELETE") == 0;
 }
 
 void planche_serve_request(void *user, struct planche_http_connection *c)

@@ -2,42 +2,11 @@
 /* Guard: who may ask at all. */
 #include "serve/guard.h"
 
-#include "base/status.h"
 #include "http/query.h"
 #include "http/text.h"
-#include "os/fd.h"
 
-#include <errno.h>
 #include <string.h>
 #include <strings.h>
-
-#define SHORTEST_TOKEN 8
-
-enum planche_status planche_serve_read_token(const char *path, char token[PLANCHE_SERVE_TOKEN],
-                                             struct planche_error *error)
-{
-    int fd = planche_fd_open(path, 0, NULL);
-    int64_t size = fd >= 0 ? planche_fd_read_all(fd, token, PLANCHE_SERVE_TOKEN) : -1;
-    int problem = errno;
-    planche_fd_close(&fd);
-    if (size < 0)
-        return planche_fail(error, PLANCHE_ERROR_IO, "%s: cannot read the token: %s", path,
-                            strerror(problem));
-    size_t length = 0;
-    while (length < (size_t)size && token[length] != '\n' && token[length] != '\r')
-        length++;
-    if (length == PLANCHE_SERVE_TOKEN)
-        return planche_fail(error, PLANCHE_ERROR_ARGUMENT,
-                            "%s: a token has fewer than %d bytes on its line", path,
-                            PLANCHE_SERVE_TOKEN);
-    token[length] = 0;
-    if (length < SHORTEST_TOKEN || strlen(token) != length)
-        return planche_fail(error, PLANCHE_ERROR_ARGUMENT,
-                            "%s: a token has at least %d characters; make one with: openssl rand "
-                            "-hex 32",
-                            path, SHORTEST_TOKEN);
-    return PLANCHE_OK;
-}
 
 /* Whether two texts are equal, in a time that depends on the given one alone. */
 static bool is_token(const char *token, const char *given)
@@ -85,7 +54,7 @@ static bool read_password(const char *text, char *password, size_t size)
 /* Bearer TOKEN; or, for readers that know only names and passwords, the token as the password. */
 static bool field_has_token(const char *field, const char *token)
 {
-    char password[PLANCHE_SERVE_TOKEN];
+    char password[PLANCHE_TOKEN_BYTES];
     if (field == NULL)
         return false;
     if (strncasecmp(field, "bearer ", 7) == 0)

@@ -5,10 +5,6 @@
 
 #include "serve/server.h"
 
-/* Reads the token from a file: its first line. Errors: IO, ARGUMENT (empty, too short, too long).
- */
-enum planche_status planche_serve_read_token(const char *path, char token[PLANCHE_SERVE_TOKEN],
-                                             struct planche_error *error);
 /* Whether a request names a host that this server can have: a page of a foreign site that makes its
  * own name stand for 127.0.0.1 cannot use a server that wants no token. */
 bool planche_serve_host_is_ours(const struct planche_serve *serve,

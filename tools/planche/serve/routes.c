@@ -7,6 +7,7 @@
 #include "serve/books.h"
 #include "serve/health.h"
 #include "serve/metrics.h"
+#include "serve/queue/store.h"
 #include "serve/status.h"
 #include "serve/suwayomi.h"
 #include "serve/upscale.h"

@@ -10,9 +10,7 @@
 #include "http/server.h"
 #include "io/process.h"
 #include "pages/ready.h"
-
-/* Bytes of a token at most. */
-#define PLANCHE_SERVE_TOKEN 256
+#include "service/token.h"
 
 struct planche_books;
 struct planche_metrics;
@@ -45,7 +43,7 @@ struct planche_serve {
     struct planche_serve_crew *crew; /* with link */
     struct planche_proxy *proxy;     /* NULL: there is no upstream */
     uint64_t in_flight;              /* requests that have not ended */
-    char token[PLANCHE_SERVE_TOKEN]; /* "": none is wanted */
+    char token[PLANCHE_TOKEN_BYTES]; /* "": none is wanted */
     int64_t started;                 /* planche_clock_ns */
     uint64_t max_bytes;              /* of a request's body */
     _Atomic uint64_t gpu_memory;     /* bytes, of the GPUs of engines; 0: unknown, or the CPU */

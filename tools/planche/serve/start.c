@@ -24,6 +24,7 @@
 #include "serve/log.h"
 #include "serve/metrics.h"
 #include "serve/queue/crew.h"
+#include "serve/queue/store.h"
 #include "serve/routes.h"
 #include "serve/upstream/lend.h"
 #include "serve/work.h"
@@ -157,7 +158,7 @@ static int read_token(struct planche_serve *serve)
         return planche_cli_usage_error("no-token",
                                        "--token-file and --no-token exclude each other");
     if (options->token_file == NULL ||
-        planche_serve_read_token(options->token_file, serve->token, &error) == PLANCHE_OK)
+        planche_token_read(options->token_file, serve->token, &error) == PLANCHE_OK)
         return PLANCHE_CLI_OK;
     planche_cli_message("%s", error.message);
     return PLANCHE_CLI_NOT_STARTED;
@@ -406,6 +407,8 @@ int planche_serve_start(struct planche_serve *serve)
     if (status == PLANCHE_CLI_OK)
         status = open_cache(serve);
     bound_connections(serve);
+    if (status == PLANCHE_CLI_OK)
+        status = planche_serve_check_store(serve);
     if (status == PLANCHE_CLI_OK)
         status = planche_serve_crew_open(serve);
     if (status == PLANCHE_CLI_OK)

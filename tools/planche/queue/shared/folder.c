@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+/* Folder of a store. */
+#include "queue/shared/folder.h"
+
+#include "base/status.h"
+#include "os/fd.h"
+#include "os/file.h"
+#include "os/file_info.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define DIGITS "0123456789abcdef"
+
+bool planche_queue_is_address(const char *store)
+{
+    return store != NULL &&
+           (strncmp(store, "http://", 7) == 0 || strncmp(store, "https://", 8) == 0);
+}
+
+void planche_queue_object_name(const char *sha256, uint64_t number,
+                               char name[PLANCHE_QUEUE_OBJECT_NAME])
+{
+    snprintf(name, PLANCHE_QUEUE_OBJECT_NAME, "%.64s-%016" PRIx64, sha256, number);
+}
+
+bool planche_queue_is_object_name(const char *text)
+{
+    return strlen(text) == PLANCHE_QUEUE_OBJECT_NAME - 1 && strspn(text, DIGITS) == 64 &&
+           text[64] == '-' && strspn(text + 65, DIGITS) == 16;
+}
+
+static bool make_path(const char *folder, const char *name, char path[PATH_MAX])
+{
+    return snprintf(path, PATH_MAX, "%s/%s", folder, name) < PATH_MAX;
+}
+
+enum planche_status planche_queue_folder_check(const char *folder, struct planche_error *error)
+{
+    struct planche_file_info info;
+    if (planche_file_find(folder, &info) != PLANCHE_FILE_PRESENT)
+        return planche_fail(error, PLANCHE_ERROR_IO, "--store: %s: %s", folder, strerror(errno));
+    if (info.kind != PLANCHE_FILE_FOLDER)
+        return planche_fail(error, PLANCHE_ERROR_IO, "--store: %s is no folder", folder);
+    if (access(folder, R_OK | W_OK | X_OK) != 0)
+        return planche_fail(error, PLANCHE_ERROR_IO, "--store: %s: nothing can be kept there: %s",
+                            folder, strerror(errno));
+    return PLANCHE_OK;
+}
+
+enum planche_status planche_queue_folder_put(const char *folder, const char *name, const void *data,
+                                             size_t size, struct planche_error *error)
+{
+    char path[PATH_MAX], hidden[PATH_MAX + 8];
+    if (!make_path(folder, name, path))
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "--store: the path is too long");
+    snprintf(hidden, sizeof hidden, "%s.part", path);
+    int fd = planche_fd_create_or_empty(hidden, 0666), reason = errno;
+    bool written = fd >= 0 && planche_fd_write(fd, data, size) && planche_fd_has_size(fd, size);
+    reason = fd >= 0 && !written ? errno : reason;
+    bool closed = planche_fd_close(&fd);
+    if (written && closed && planche_file_rename(hidden, path))
+        return PLANCHE_OK;
+    reason = written ? errno : reason;
+    planche_file_remove(hidden);
+    return planche_fail(error, PLANCHE_ERROR_IO, "%s: cannot be written: %s", path,
+                        strerror(reason));
+}
+
+int planche_queue_folder_open(const char *folder, const char *name, uint64_t *size)
+{
+    char path[PATH_MAX];
+    struct planche_file_info info;
+    errno = ENAMETOOLONG;
+    int fd = make_path(folder, name, path) ? planche_fd_open(path, PLANCHE_FD_NO_LINK, &info) : -1;
+    if (fd >= 0 && info.kind != PLANCHE_FILE_REGULAR) {
+        planche_fd_close(&fd);
+        errno = EINVAL;
+    }
+    *size = fd >= 0 ? info.size : 0;
+    return fd;
+}
+
+bool planche_queue_folder_remove(const char *folder, const char *name)
+{
+    char path[PATH_MAX];
+    errno = ENAMETOOLONG;
+    return make_path(folder, name, path) && planche_file_remove(path);
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/* Folder of a store: a file for each object. Its name is made of the object's sha256 and a number,
+ * so that it can lead nowhere else. */
+#ifndef PLANCHE_QUEUE_FOLDER_H
+#define PLANCHE_QUEUE_FOLDER_H
+
+#include <planche/error.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* "SHA256-NUMBER", both in hexadecimal. */
+#define PLANCHE_QUEUE_OBJECT_NAME (64 + 1 + 16 + 1)
+
+/* Whether a store (may be NULL) is the address of a server, not a folder. */
+bool planche_queue_is_address(const char *store);
+/* sha256 is one (queue/object.h). */
+void planche_queue_object_name(const char *sha256, uint64_t number,
+                               char name[PLANCHE_QUEUE_OBJECT_NAME]);
+/* Whether a text is such a name. */
+bool planche_queue_is_object_name(const char *text);
+
+/* Whether it is a folder that objects can be kept in. Errors: IO. */
+enum planche_status planche_queue_folder_check(const char *folder, struct planche_error *error);
+/* Writes an object, which appears whole or not at all. Errors: IO, ARGUMENT (the path is too long).
+ */
+enum planche_status planche_queue_folder_put(const char *folder, const char *name, const void *data,
+                                             size_t size, struct planche_error *error);
+/* Its descriptor, the caller's to close, and *size; -1: errno says why not. */
+int planche_queue_folder_open(const char *folder, const char *name, uint64_t *size);
+bool planche_queue_folder_remove(const char *folder, const char *name);
+
+#endif
