@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Architectures of state dicts: each network in each form of file, run by the engine's kernels, is
  * what a forward pass in double precision says, and the forms give the same bytes. */
-#include "backend_test.h"
-#include "nets.h"
+#include "expected.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -41,50 +40,6 @@ static void load(struct network *network, const struct net_case *net, const stru
         fail_msg("%s: %s", net->name, error.message);
     assert_int_equal(network->net->recipe.scale, net->scale);
     assert_int_equal(network->net->tensors[0].channels, net->channels);
-}
-
-/* A coordinate as reflection about the edges finds it, as often as it takes. */
-static int reflect(int at, int size)
-{
-    int period = size > 1 ? 2 * (size - 1) : 1;
-    at = ((at % period) + period) % period;
-    return at < size ? at : period - at;
-}
-
-/* The page as the recipe extends it, in colours or the first plane alone. */
-static struct picture extend(struct forward *f, const struct planche_recipe *recipe,
-                             const struct page *page, int channels)
-{
-    int m = (int)recipe->multiple, pad = (int)recipe->pad;
-    struct picture x = f_new(f, channels, (page->height + m - 1) / m * m + 2 * pad,
-                             (page->width + m - 1) / m * m + 2 * pad);
-    for (int c = 0; c < channels; c++)
-        for (int i = 0; i < x.h; i++)
-            for (int j = 0; j < x.w; j++)
-                x.v[(c * x.h + i) * x.w + j] =
-                    recipe->in_scale *
-                        page->planes[c][reflect(i - pad, page->height) * page->width +
-                                        reflect(j - pad, page->width)] +
-                    recipe->in_bias;
-    return x;
-}
-
-/* Planes of the result, three of them. */
-static double *run_forward(struct forward *f, const struct net_case *net,
-                           const struct planche_recipe *recipe, const struct page *page)
-{
-    struct picture y = net->run(f, net, extend(f, recipe, page, net->channels));
-    int width = page->width * net->scale, height = page->height * net->scale;
-    double *planes = calloc(3 * (size_t)width * (size_t)height, sizeof(double));
-    for (int c = 0; c < 3; c++)
-        for (int i = 0; i < height; i++)
-            for (int j = 0; j < width; j++)
-                planes[(c * height + i) * width + j] =
-                    recipe->out_scale *
-                        y.v[((net->channels == 3 ? c : 0) * y.h + i + (int)recipe->crop) * y.w + j +
-                            (int)recipe->crop] +
-                    recipe->out_bias;
-    return planes;
 }
 
 static double check_isas(struct network *network, const struct page *page, const double *expected,
@@ -133,7 +88,7 @@ static void check(const struct net_case *net, uint64_t seed)
         }
         load(&network, net, &file, form);
         if (!expected)
-            expected = run_forward(&f, net, &network.net->recipe, &page);
+            expected = net_case_expected(&f, net, &network.net->recipe, &page);
         worst = fmin(worst, check_isas(&network, &page, expected, &first));
         network_free(&network);
         free(file.data);
@@ -504,7 +459,7 @@ static void test_ncnn_mosr(void **state)
         if (planche_model_load(&network.net, &source, NULL, &network.budget, &error))
             fail_msg("%s", error.message);
         page_make(&page, 13, 12, 5);
-        double *expected = run_forward(&f, &net, &network.net->recipe, &page);
+        double *expected = net_case_expected(&f, &net, &network.net->recipe, &page);
         struct planche_program *program = compile(&network, &isas[isa_count - 1], 1);
         const struct run_options options = {.workers = 1};
         float *made = run_page(program, &page, &options, &report);

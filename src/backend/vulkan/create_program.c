@@ -43,6 +43,7 @@ static const enum planche_shader shaders[] = {
     [PLANCHE_STEP_DEPTHWISE] = PLANCHE_SHADER_DEPTHWISE,
     [PLANCHE_STEP_NORM] = PLANCHE_SHADER_NORM,
     [PLANCHE_STEP_PAD] = PLANCHE_SHADER_BORDER,
+    [PLANCHE_STEP_ATTENTION] = PLANCHE_SHADER_ATTENTION,
 };
 
 static const char *const kinds[] = {
@@ -53,6 +54,7 @@ static const char *const kinds[] = {
     [PLANCHE_STEP_SHUFFLE] = "shuffle",     [PLANCHE_STEP_POOL] = "pool",
     [PLANCHE_STEP_INNER] = "dense",         [PLANCHE_STEP_DEPTHWISE] = "depthwise",
     [PLANCHE_STEP_NORM] = "norm",           [PLANCHE_STEP_PAD] = "border",
+    [PLANCHE_STEP_ATTENTION] = "attention",
 };
 
 const char *planche_gpu_step_kind(const struct planche_gpu_program *program, int step)
@@ -106,11 +108,6 @@ static enum planche_status check_step(const struct planche_step *step, struct pl
 {
     bool pads = step->op == PLANCHE_STEP_DECONV || step->pad_top || step->pad_left ||
                 step->pad_bottom || step->pad_right;
-    if (step->op == PLANCHE_STEP_ATTENTION)
-        return planche_fail(error, PLANCHE_ERROR_UNSUPPORTED,
-                            "the network has attention (layer '%s'), which is not supported on a "
-                            "GPU",
-                            step->name);
     if (step->input_count > PLANCHE_GPU_INPUTS)
         return planche_fail(error, PLANCHE_ERROR_UNSUPPORTED,
                             "layer '%s' has %d inputs: on a GPU at most %d are supported",
@@ -143,12 +140,17 @@ static enum planche_status make_network_step(struct planche_gpu_program *program
         constants[1] = quads > 1 ? 2 : 1;
         constants[0] = (quads < CONV_QUADS ? quads : CONV_QUADS) / constants[1];
     }
+    if (step->op == PLANCHE_STEP_ATTENTION) /* of a head, whose channels fill whole blocks */
+        constants[1] = quads / step->heads;
     enum planche_status status = check_step(step, error);
     if (program->folding.skipped[s])
         return status;
     if (status || (is_conv(step) && planche_gpu_matrix_choose(program, s, &status, error)))
         return status;
-    return make_step(program, shaders[step->op], constants, &program->steps[s], error);
+    status = make_step(program, shaders[step->op], constants, &program->steps[s], error);
+    if (step->op == PLANCHE_STEP_ATTENTION)
+        program->steps[s].shape.channels = 4 * constants[1];
+    return status;
 }
 
 /* Drivers take a second to compile some shaders, so all threads do. */
@@ -210,7 +212,8 @@ static void place_vectors(struct planche_gpu_program *program)
 }
 
 /* A step's constants: what CONV and DECONV add and multiply with per channel, what CHANNEL and
- * INNER do. Weights of CHANNEL and NORM (their scale), DEPTHWISE and INNER are floats. */
+ * INNER do. Weights of CHANNEL and NORM (their scale), DEPTHWISE, INNER and ATTENTION are floats.
+ */
 struct constants {
     const float *weights;
     size_t weight_count;   /* floats; 0 and no weights: none */
@@ -242,6 +245,12 @@ static struct constants constants_of(const struct planche_gpu_program *program,
         constants.weight_count = step->scale ? constants.channels : 0;
         constants.parts[0] = step->bias;
         constants.parts[1] = step->activation == PLANCHE_ACT_SLOPES ? step->slope : NULL;
+        break;
+    case PLANCHE_STEP_ATTENTION:
+        constants.weights = step->offsets;
+        constants.weight_count =
+            (size_t)(2 * step->window - 1) * (size_t)(2 * step->window - 1) * (size_t)step->heads;
+        constants.channels = 0;
         break;
     case PLANCHE_STEP_INNER:
         constants.weights = step->weights;

@@ -6,6 +6,7 @@
 
 #include "base/status.h"
 
+#include <math.h>
 #include <string.h>
 
 /* What reading or writing a value costs, in multiply-adds: so that copies are not free. */
@@ -323,6 +324,12 @@ static void set_operation(struct planche_gpu_args *args, const struct planche_gp
     case PLANCHE_STEP_NORM:
         args->operation = (int32_t)step->norm;
         args->self = step->eps;
+        break;
+    case PLANCHE_STEP_ATTENTION:
+        args->kernel_w = step->window;
+        args->pad_left = step->shift;
+        args->self =
+            1 / sqrtf((float)program->net->tensors[step->output].channels / (float)step->heads);
         break;
     case PLANCHE_STEP_PAD:
         args->operation = (int32_t)step->pad_mode;
