@@ -83,6 +83,7 @@ struct planche_model_facts {
     uint64_t parameters;                /* numbers that were trained */
 };
 #define PLANCHE_MODEL_FACTS_INIT PLANCHE_STRUCT_INIT(struct planche_model_facts)
+/* The same for languages without macros: see PLANCHE_STRUCT_INIT. */
 PLANCHE_API void planche_model_facts_init(struct planche_model_facts *out, size_t size);
 
 /* Finds out what a model's file is, by loading it in at most so many bytes of memory (0: no limit).
@@ -146,6 +147,7 @@ struct planche_model_import_options {
     void *user;
 };
 #define PLANCHE_MODEL_IMPORT_OPTIONS_INIT PLANCHE_STRUCT_INIT(struct planche_model_import_options)
+/* The same for languages without macros: see PLANCHE_STRUCT_INIT. */
 PLANCHE_API void planche_model_import_options_init(struct planche_model_import_options *out,
                                                    size_t size);
 

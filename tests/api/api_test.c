@@ -203,3 +203,23 @@ void image_expect_equal(const struct planche_pixels *actual, const struct planch
                             (const uint8_t *)expected->data + y * expected->stride,
                             image_row_bytes(actual));
 }
+
+struct bytes test_run_bytes(const struct planche_engine *engine, const struct bytes *page,
+                            const struct planche_page_options *options,
+                            struct planche_page_result *result)
+{
+    struct planche_page_result made = PLANCHE_PAGE_RESULT_INIT;
+    struct planche_error error = {.status = PLANCHE_OK};
+    struct bytes out;
+    void *data;
+    if (planche_engine_run_bytes(engine, page->data, page->size, &data, &out.size, options, &made,
+                                 &error))
+        fail_msg("%s", error.message);
+    out.data = malloc(out.size);
+    assert_non_null(out.data);
+    memcpy(out.data, data, out.size);
+    planche_free_bytes(data);
+    if (result)
+        *result = made;
+    return out;
+}

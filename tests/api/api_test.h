@@ -60,5 +60,9 @@ struct bytes encode_jpeg(const struct planche_pixels *pixels, int quality);
 /* Into a new image; the format found follows from the first bytes. Fails the test when they are
  * damaged. */
 void decode(struct image *image, const void *data, size_t size, enum planche_format *format);
+/* What an engine makes of a page's bytes. Fails the test on errors. result may be NULL. */
+struct bytes test_run_bytes(const struct planche_engine *engine, const struct bytes *page,
+                            const struct planche_page_options *options,
+                            struct planche_page_result *result);
 
 #endif

@@ -123,23 +123,6 @@ static void test_alpha(void **state)
     planche_engine_destroy(&once);
 }
 
-static struct bytes run_bytes(const struct planche_engine *engine, const struct bytes *page,
-                              const struct planche_page_options *options)
-{
-    struct planche_page_result result = PLANCHE_PAGE_RESULT_INIT;
-    struct planche_error error = {.status = PLANCHE_OK};
-    struct bytes out;
-    void *data;
-    if (planche_engine_run_bytes(engine, page->data, page->size, &data, &out.size, options, &result,
-                                 &error))
-        fail_msg("%s", error.message);
-    out.data = malloc(out.size);
-    assert_non_null(out.data);
-    memcpy(out.data, data, out.size);
-    planche_free_bytes(data);
-    return out;
-}
-
 static struct bytes make_page(uint32_t width, uint32_t height)
 {
     struct image image;
@@ -161,8 +144,8 @@ static void test_same_bytes(void **state)
     options.width = 431;
     struct planche_engine *much = make_engine(3, (uint64_t)300 << 20, 0),
                           *little = make_engine(1, (uint64_t)16 << 20, 0);
-    struct bytes first = run_bytes(much, &page, &options),
-                 second = run_bytes(little, &page, &options);
+    struct bytes first = test_run_bytes(much, &page, &options, NULL),
+                 second = test_run_bytes(little, &page, &options, NULL);
     assert_int_equal(first.size, second.size);
     assert_memory_equal(first.data, second.data, first.size);
     struct planche_engine_info info = PLANCHE_ENGINE_INFO_INIT;

@@ -38,20 +38,14 @@ static struct planche_page_result run(struct planche_engine *engine, const struc
                                       struct bytes *out)
 {
     struct planche_page_options options = PLANCHE_PAGE_OPTIONS_INIT;
-    struct planche_page_result result = PLANCHE_PAGE_RESULT_INIT;
-    struct planche_error error;
-    void *data;
-    size_t size;
+    struct planche_page_result result;
     options.format = PLANCHE_FORMAT_PNG;
     options.grey = PLANCHE_GREY_AUTO;
-    if (planche_engine_run_bytes(engine, file->data, file->size, &data, &size, &options, &result,
-                                 &error))
-        fail_msg("%s", error.message);
-    if (out) {
-        *out = (struct bytes){malloc(size), size};
-        memcpy(out->data, data, size);
-    }
-    planche_free_bytes(data);
+    struct bytes made = test_run_bytes(engine, file, &options, &result);
+    if (out)
+        *out = made;
+    else
+        free(made.data);
     planche_engine_destroy(&engine);
     return result;
 }

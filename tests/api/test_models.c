@@ -148,24 +148,14 @@ static void test_errors(void **state)
     }
 }
 
+/* As a PNG file, whose colours the page decides. */
 static struct bytes run_bytes(const struct planche_engine *engine, const struct bytes *page,
-                              enum planche_grey grey, struct planche_page_result *result)
+                              struct planche_page_result *result)
 {
     struct planche_page_options options = PLANCHE_PAGE_OPTIONS_INIT;
-    struct planche_error error = {0};
-    struct bytes out;
-    void *data;
-    *result = (struct planche_page_result)PLANCHE_PAGE_RESULT_INIT;
     options.format = PLANCHE_FORMAT_PNG;
-    options.grey = grey;
-    if (planche_engine_run_bytes(engine, page->data, page->size, &data, &out.size, &options, result,
-                                 &error))
-        fail_msg("%s", error.message);
-    out.data = malloc(out.size);
-    assert_non_null(out.data);
-    memcpy(out.data, data, out.size);
-    planche_free_bytes(data);
-    return out;
+    options.grey = PLANCHE_GREY_AUTO;
+    return test_run_bytes(engine, page, &options, result);
 }
 
 static struct bytes page_of(enum planche_pixel_format format, uint32_t height)
@@ -203,12 +193,12 @@ static void test_choices(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct bytes page = page_of(cases[i].format, cases[i].height);
         struct planche_page_result result, own;
-        struct bytes out = run_bytes(engine, &page, PLANCHE_GREY_AUTO, &result);
+        struct bytes out = run_bytes(engine, &page, &result);
         assert_int_equal(result.alternative, cases[i].alternative);
         assert_string_equal(result.rule, cases[i].rule);
         assert_int_equal(result.output_height, 2 * cases[i].height);
         struct planche_engine *alone = make(models[cases[i].alternative - 1], 2, 0);
-        struct bytes expected = run_bytes(alone, &page, PLANCHE_GREY_AUTO, &own);
+        struct bytes expected = run_bytes(alone, &page, &own);
         assert_int_equal(own.alternative, 0);
         assert_string_equal(result.networks, own.networks);
         assert_int_equal(out.size, expected.size);
@@ -274,7 +264,7 @@ static void test_first_pages(void **state)
     struct planche_page_result result;
     (void)state;
     struct planche_engine *engine = make(test_model(2), 0, 0);
-    expected = run_bytes(engine, &page, PLANCHE_GREY_AUTO, &result);
+    expected = run_bytes(engine, &page, &result);
     planche_engine_destroy(&engine);
     for (int round = 0; round < 4; round++) {
         struct asker asker = {.wrong = 0};
@@ -343,8 +333,8 @@ static void expect_same(const struct planche_engine *engine, const struct planch
                         const struct bytes *page, const struct bytes *clean, bool moved)
 {
     struct planche_page_result result, ignored;
-    struct bytes out = run_bytes(engine, page, PLANCHE_GREY_AUTO, &result);
-    struct bytes expected = run_bytes(plain, clean, PLANCHE_GREY_AUTO, &ignored);
+    struct bytes out = run_bytes(engine, page, &result);
+    struct bytes expected = run_bytes(plain, clean, &ignored);
     assert_int_equal(result.white != 0, moved);
     assert_int_equal(out.size, expected.size);
     assert_memory_equal(out.data, expected.data, out.size);
@@ -365,7 +355,7 @@ static void test_levels(void **state)
         struct bytes scan = scan_of(channels, 30, 220, false);
         expect_same(engine, plain, &scan, &clean, true);
         expect_same(engine, plain, &clean, &clean, false);
-        free(run_bytes(engine, &scan, PLANCHE_GREY_AUTO, &result).data);
+        free(run_bytes(engine, &scan, &result).data);
         assert_int_equal(result.black, 30);
         assert_int_equal(result.white, 220);
         free(clean.data);
