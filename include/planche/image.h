@@ -26,6 +26,7 @@ struct planche_image_options {
     void *log_user;
     int isolate; /* != 0: decode in a process of its own, which has neither files nor network (see
                     planche_engine_options); UNSUPPORTED where that cannot be */
+    enum planche_priority priority; /* BACKGROUND: that process leaves the processors to others */
 };
 #define PLANCHE_IMAGE_OPTIONS_INIT PLANCHE_STRUCT_INIT(struct planche_image_options)
 /* The same for languages without macros: see PLANCHE_STRUCT_INIT. */

@@ -69,6 +69,7 @@ struct planche_reader_options {
     const struct planche_log
         *log;         /* warnings: a CMYK page without a profile, a profile that does not fit */
     bool header_only; /* no row will be read */
+    bool check_only;  /* nothing but planche_reader_check will be called */
     uint64_t max_input_pixels; /* LIMIT before anything of that size is allocated; 0: 500,000,000 */
     unsigned scale;            /* > 1: max_input_pixels follows from a limit of the result, which */
     uint64_t max_result_pixels; /* is that many times as wide and high: the message speaks of it */
@@ -94,6 +95,9 @@ const struct planche_encoding *planche_reader_encoding(const struct planche_read
  * MEMORY, BUDGET. A truncated image is an error: it is never filled up with grey. */
 enum planche_status planche_reader_read(struct planche_reader *reader, void *rows, size_t stride,
                                         uint32_t count, struct planche_error *error);
+/* Decodes all of the image, and keeps nothing: whether reading all rows would succeed. Once. */
+enum planche_status planche_reader_check(struct planche_reader *reader,
+                                         struct planche_error *error);
 /* Back to row 0. Whole pictures in memory are kept, not decoded again. */
 enum planche_status planche_reader_rewind(struct planche_reader *reader,
                                           struct planche_error *error);

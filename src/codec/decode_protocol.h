@@ -9,7 +9,7 @@
 
 #include "io/helper_protocol.h"
 
-#define PLANCHE_DECODE_VERSION "2"
+#define PLANCHE_DECODE_VERSION "3"
 #define PLANCHE_DECODE_PROGRAM "planche-decode"
 #define PLANCHE_DECODE_WINDOW  (PLANCHE_HELPER_INPUT + 1)
 
@@ -26,6 +26,7 @@ enum planche_decode_verb {
     PLANCHE_DECODE_ROWS,      /* the next size rows into the window; answer: DONE or ERROR */
     PLANCHE_DECODE_REWIND,    /* back to row 0; answer: DONE or ERROR */
     PLANCHE_DECODE_FORMAT,    /* size: enum planche_format; no answer */
+    PLANCHE_DECODE_CHECK,     /* decodes all, and keeps nothing; answer: DONE or ERROR */
 };
 
 enum planche_decode_type {

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* What the readers of all formats ask for, in whatever process they run. */
+#include "base/checked.h"
 #include "base/status.h"
 #include "codec/blob.h"
 #include "codec/format.h"
 #include "image/cmyk.h"
 
 #include <inttypes.h>
+
+#define CHECKED_ROWS 16 /* at once, where rows come one after the other */
 
 /* What is too large is the result, if the limit is one of that. */
 static enum planche_status too_large(const struct planche_decoder *decoder, uint64_t width,
@@ -38,6 +41,27 @@ enum planche_status planche_decoder_check_size(const struct planche_decoder *dec
         pixels > decoder->max_pixels)
         return too_large(decoder, width, height, error);
     return PLANCHE_OK;
+}
+
+enum planche_status planche_decoder_check(struct planche_decoder *decoder,
+                                          const struct planche_reading_ops *ops,
+                                          struct planche_error *error)
+{
+    size_t pixel = (size_t)decoder->channels * (decoder->depth / 8), stride, size;
+    uint32_t height = decoder->height,
+             most = decoder->whole || height < CHECKED_ROWS ? height : CHECKED_ROWS;
+    if (ops->check)
+        return ops->check(decoder, error);
+    if (!planche_mul_size(decoder->width, pixel, &stride) || !planche_mul_size(stride, most, &size))
+        stride = size = SIZE_MAX;
+    uint8_t *rows = planche_alloc(decoder->budget, size);
+    if (!rows)
+        return planche_fail_memory(error, decoder->budget, size, decoder->name);
+    enum planche_status status = PLANCHE_OK;
+    for (uint32_t y = 0; !status && y < height; y += most)
+        status = ops->read(decoder, rows, stride, height - y < most ? height - y : most, error);
+    planche_free(rows);
+    return status;
 }
 
 enum planche_status planche_decoder_start_cmyk(struct planche_decoder *decoder,

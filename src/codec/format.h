@@ -30,6 +30,7 @@ struct planche_decoder {
     unsigned scale;             /* see planche_reader_options */
     uint64_t max_result_pixels; /* see there, too */
     bool header_only;           /* no row will be read: nothing is allocated for that */
+    bool check_only;            /* nothing but planche_decoder_check will be called */
     const struct planche_cancel_token *cancel; /* may be NULL */
     struct planche_isolation *isolation;       /* may be NULL */
 
@@ -50,6 +51,12 @@ struct planche_decoder {
 enum planche_status planche_decoder_check_size(const struct planche_decoder *decoder,
                                                uint64_t width, uint64_t height,
                                                struct planche_error *error);
+
+/* Decodes all of an image that is open, and keeps nothing of it. Errors: those of read. */
+struct planche_reading_ops;
+enum planche_status planche_decoder_check(struct planche_decoder *decoder,
+                                          const struct planche_reading_ops *ops,
+                                          struct planche_error *error);
 
 /* CMYK becomes sRGB while it is read, so its profile has done its work, and goes. Without a usable
  * one there is a warning. inverted: as planche_cmyk_create. */
@@ -98,12 +105,14 @@ enum planche_status planche_encoder_ask(const struct planche_encoder *encoder, d
 
 /* Reading. open reads the header and allocates everything that reading rows will need. close is
  * called once after open, whatever open returned. rewind goes back to row 0 and is not called when
- * whole is set; reading the last row checks that the file is complete. */
+ * whole is set; reading the last row checks that the file is complete. check does what reading all
+ * rows does for that, and may be NULL: then they are read. */
 struct planche_reading_ops {
     enum planche_status (*open)(struct planche_decoder *decoder, struct planche_error *error);
     enum planche_status (*read)(struct planche_decoder *decoder, uint8_t *rows, size_t stride,
                                 uint32_t count, struct planche_error *error);
     enum planche_status (*rewind)(struct planche_decoder *decoder, struct planche_error *error);
+    enum planche_status (*check)(struct planche_decoder *decoder, struct planche_error *error);
     void (*close)(struct planche_decoder *decoder);
 };
 

@@ -8,8 +8,6 @@
 #include "image/pixels.h"
 #include "io/atomic_file.h"
 
-#define CHECKED_ROWS 16
-
 /* *isolation: NULL, unless the options ask for it. One image has one program, which none waits for.
  */
 static enum planche_status isolate(struct planche_isolation **isolation,
@@ -17,6 +15,8 @@ static enum planche_status isolate(struct planche_isolation **isolation,
                                    struct planche_budget *budget, struct planche_error *error)
 {
     const struct planche_isolation_options wanted = {.budget = budget,
+                                                     .background = options->priority ==
+                                                                   PLANCHE_PRIORITY_BACKGROUND,
                                                      .max_pixels = options->max_pixels};
     *isolation = NULL;
     return options->isolate ? planche_isolation_create(isolation, &wanted, error) : PLANCHE_OK;
@@ -68,25 +68,6 @@ enum planche_status planche_image_load(struct planche_image **out, const char *p
     return status;
 }
 
-/* Reads all rows into the same few. */
-static enum planche_status read_rows(struct planche_reader *reader, struct planche_budget *budget,
-                                     struct planche_error *error)
-{
-    const struct planche_image_info *info = planche_reader_info(reader);
-    size_t stride = (size_t)info->width * planche_image_pixel_size(info);
-    uint8_t *rows = planche_calloc(budget, CHECKED_ROWS, stride);
-    enum planche_status status = PLANCHE_OK;
-    if (!rows)
-        return planche_fail_memory(error, budget, (uint64_t)stride * CHECKED_ROWS,
-                                   "rows of an image");
-    for (uint32_t y = 0; !status && y < info->height; y += CHECKED_ROWS) {
-        uint32_t count = info->height - y < CHECKED_ROWS ? info->height - y : CHECKED_ROWS;
-        status = planche_reader_read(reader, rows, stride, count, error);
-    }
-    planche_free(rows);
-    return status;
-}
-
 enum planche_status planche_image_check(const void *data, size_t size,
                                         const struct planche_image_options *options,
                                         struct planche_error *error)
@@ -100,12 +81,13 @@ enum planche_status planche_image_check(const void *data, size_t size,
     enum planche_status status = isolate(&isolation, options, &budget, error);
     const struct planche_reader_options reading = {.budget = &budget,
                                                    .log = &log,
+                                                   .check_only = true,
                                                    .max_input_pixels = options->max_pixels,
                                                    .isolation = isolation};
     if (!status)
         status = planche_reader_open(&reader, &source, &reading, error);
     if (!status)
-        status = read_rows(reader, &budget, error);
+        status = planche_reader_check(reader, error);
     planche_reader_destroy(&reader);
     planche_isolation_destroy(&isolation);
     return planche_budget_reclassify_oom(status, &budget, error);

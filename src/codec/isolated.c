@@ -269,7 +269,7 @@ static enum planche_status begin(struct planche_decoder *decoder, struct planche
     enum planche_status status = look(decoder, error);
     if (status == PLANCHE_OK)
         set_patience(decoder, (uint64_t)decoder->width * decoder->height);
-    if (status == PLANCHE_OK && !decoder->header_only)
+    if (status == PLANCHE_OK && !decoder->header_only && !decoder->check_only)
         status = prepare_rows(decoder, error);
     return status;
 }
@@ -374,9 +374,15 @@ void planche_isolated_close(struct planche_decoder *decoder)
     decoder->state = NULL;
 }
 
+static enum planche_status check(struct planche_decoder *decoder, struct planche_error *error)
+{
+    return order(decoder, PLANCHE_DECODE_CHECK, 0, error);
+}
+
 const struct planche_reading_ops planche_isolated_reading = {
     .open = planche_isolated_open,
     .read = planche_isolated_read,
     .rewind = planche_isolated_rewind,
+    .check = check,
     .close = planche_isolated_close,
 };

@@ -65,6 +65,8 @@ static enum planche_status start(const struct planche_isolation *isolation,
     enum planche_status status = planche_helper_start(&child->helper, &options, error);
     if (status)
         drop(child);
+    else if (isolation->options.background)
+        planche_process_lower(&child->helper.child);
     return status;
 }
 

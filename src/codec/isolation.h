@@ -28,6 +28,7 @@ struct planche_isolation_options {
     struct planche_budget *budget; /* counts what kept programs take; must outlive the isolation */
     unsigned kept;                 /* programs that wait, up to PLANCHE_ISOLATION_KEPT; 0: one is
                                       started for each page */
+    bool background;               /* the programs leave the processors to others */
     uint64_t max_pixels;           /* of any page */
     uint64_t patience_ms;          /* a program may be silent for, and longer for large pages; 0:
                                       10 seconds */

@@ -78,7 +78,8 @@ static enum planche_status hold_picture(struct planche_reader *reader, struct pl
     return PLANCHE_OK;
 }
 
-static enum planche_status complete_info(struct planche_reader *reader, bool header_only,
+/* bare: no row is read by the common part. */
+static enum planche_status complete_info(struct planche_reader *reader, bool bare,
                                          struct planche_error *error)
 {
     struct planche_decoder *decoder = &reader->decoder;
@@ -95,7 +96,7 @@ static enum planche_status complete_info(struct planche_reader *reader, bool hea
         .format = reader->ops->format,
         .metadata = &decoder->metadata,
     };
-    if (!header_only && (decoder->whole || !planche_orientation_streams(reader->orientation)))
+    if (!bare && (decoder->whole || !planche_orientation_streams(reader->orientation)))
         return hold_picture(reader, error);
     return PLANCHE_OK;
 }
@@ -116,6 +117,7 @@ static enum planche_status open_reader(struct planche_reader *reader,
     decoder->budget = options->budget;
     decoder->log = &reader->log;
     decoder->header_only = options->header_only;
+    decoder->check_only = options->check_only;
     decoder->cancel = options->cancel;
     decoder->isolation = options->isolation;
     decoder->max_pixels =
@@ -136,7 +138,8 @@ static enum planche_status open_reader(struct planche_reader *reader,
                                            : reader->ops->reading;
     decoder->format = reader->ops->format;
     status = reader->reading->open(decoder, error);
-    return status ? status : complete_info(reader, options->header_only, error);
+    return status ? status
+                  : complete_info(reader, options->header_only || options->check_only, error);
 }
 
 enum planche_status planche_reader_open(struct planche_reader **out,
@@ -244,6 +247,11 @@ enum planche_status planche_reader_read(struct planche_reader *reader, void *row
     if (status == PLANCHE_OK)
         reader->next += count;
     return status;
+}
+
+enum planche_status planche_reader_check(struct planche_reader *reader, struct planche_error *error)
+{
+    return planche_decoder_check(&reader->decoder, reader->reading, error);
 }
 
 enum planche_status planche_reader_rewind(struct planche_reader *reader,

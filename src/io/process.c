@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -23,6 +24,8 @@
 /* Between questions whether to go on; the first is the shortest pause. */
 #define SHORT_MS 1
 #define TICK_MS  100
+/* Of nice: a tenth of what one has that computes beside it. */
+#define LOWER_BY 10
 /* For who is asked to end. */
 #define GRACE_MS 5000
 
@@ -314,6 +317,14 @@ bool planche_process_wait(struct planche_process *process, int *exit_status)
     /* Where somebody else has waited for it, nobody knows; its output has ended. */
     *exit_status = ended < 0 ? 0 : WIFEXITED(how) ? WEXITSTATUS(how) : -WTERMSIG(how);
     return true;
+}
+
+void planche_process_lower(const struct planche_process *process)
+{
+    errno = 0;
+    int nice = getpriority(PRIO_PROCESS, 0);
+    if (process->pid > 0 && errno == 0)
+        (void)setpriority(PRIO_PROCESS, (id_t)process->pid, nice + LOWER_BY);
 }
 
 void planche_process_kill(struct planche_process *process)

@@ -86,6 +86,8 @@ bool planche_process_read_text(struct planche_process *process, char *text, size
 /* Waits for its end, or ends it by force after the patience or on the token. True: *exit_status
  * says how it ended, below 0: by that signal. False: errno says why, as above. */
 bool planche_process_wait(struct planche_process *process, int *exit_status);
+/* Has it leave the processors to others, as nice does. What the system refuses is left as it is. */
+void planche_process_lower(const struct planche_process *process);
 /* Ends it now, if it runs. */
 void planche_process_kill(struct planche_process *process);
 

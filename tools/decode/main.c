@@ -166,6 +166,18 @@ static enum planche_status answer_rows(struct session *session, uint32_t count,
     return status;
 }
 
+/* Once: what is decoded is gone. */
+static enum planche_status answer_check(struct session *session, struct planche_error *error)
+{
+    if (session->window || session->picture)
+        return planche_fail(error, PLANCHE_ERROR_IO, "%s: it is read already", NAME);
+    enum planche_status status = planche_decoder_check(&session->decoder, session->ops, error);
+    session->failed = true;
+    if (status == PLANCHE_OK)
+        send_done();
+    return status;
+}
+
 static enum planche_status answer_rewind(struct session *session, struct planche_error *error)
 {
     enum planche_status status = session->picture || session->row == 0
@@ -203,6 +215,9 @@ static bool answer(struct session *session, const struct planche_helper_request 
         break;
     case PLANCHE_DECODE_ROWS:
         status = answer_rows(session, request->size, &error);
+        break;
+    case PLANCHE_DECODE_CHECK:
+        status = answer_check(session, &error);
         break;
     case PLANCHE_DECODE_REWIND:
         status = answer_rewind(session, &error);

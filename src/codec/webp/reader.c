@@ -182,6 +182,14 @@ static enum planche_status status_of(const struct planche_decoder *decoder, VP8S
     }
 }
 
+static enum planche_status fail_library(const struct planche_decoder *decoder,
+                                        struct planche_error *error)
+{
+    return planche_fail(error, PLANCHE_ERROR_INTERNAL,
+                        "%s: the libwebp that is installed is not the one Planche was built for",
+                        decoder->name);
+}
+
 /* A second thread has a stack and a heap of its own: address space that may be missing then for
  * what libwebp bears no lack of. */
 #define THREAD_BYTES ((uint64_t)160 << 20)
@@ -218,10 +226,7 @@ enum planche_status planche_webp_read(struct planche_decoder *decoder, uint8_t *
     WebPDecoderConfig config;
     uint64_t bytes;
     if (stride > INT32_MAX || !WebPInitDecoderConfig(&config))
-        return planche_fail(error, PLANCHE_ERROR_INTERNAL,
-                            "%s: the libwebp that is installed is not the one Planche was built "
-                            "for",
-                            decoder->name);
+        return fail_library(decoder, error);
     if (reader->width < decoder->width || reader->height < decoder->height)
         memset(rows, 0, stride * count);
     set_output(decoder, &config, rows, stride);
@@ -238,6 +243,38 @@ enum planche_status planche_webp_read(struct planche_decoder *decoder, uint8_t *
     return status_of(decoder, code, error);
 }
 
+/* All rows are decoded for the last one. What follows decoding cannot fail: the filter of edges is
+ * left out, and one row alone becomes RGB. */
+static enum planche_status check(struct planche_decoder *decoder, struct planche_error *error)
+{
+    const struct webp_reader *reader = decoder->state;
+    size_t bytes = (size_t)reader->width * 4;
+    WebPDecoderConfig config;
+    if (!WebPInitDecoderConfig(&config))
+        return fail_library(decoder, error);
+    uint8_t *row = planche_alloc(decoder->budget, bytes);
+    if (!row)
+        return planche_fail_memory(error, decoder->budget, bytes, decoder->name);
+    config.options.bypass_filtering = 1;
+    config.options.use_cropping = 1;
+    config.options.crop_top = (int)reader->height - 1;
+    config.options.crop_width = (int)reader->width;
+    config.options.crop_height = 1;
+    config.output.colorspace = MODE_RGBA;
+    config.output.is_external_memory = 1;
+    config.output.u.RGBA.rgba = row;
+    config.output.u.RGBA.stride = (int)bytes;
+    config.output.u.RGBA.size = bytes;
+    enum planche_status status = planche_decoder_enter(decoder, reader->reserved, error);
+    if (status == PLANCHE_OK) {
+        VP8StatusCode code = WebPDecode(reader->picture, reader->size, &config);
+        planche_foreign_leave(reader->reserved);
+        status = status_of(decoder, code, error);
+    }
+    planche_free(row);
+    return status;
+}
+
 void planche_webp_close(struct planche_decoder *decoder)
 {
     struct webp_reader *reader = decoder->state;
@@ -252,5 +289,6 @@ void planche_webp_close(struct planche_decoder *decoder)
 const struct planche_reading_ops planche_webp_reading = {
     .open = planche_webp_open,
     .read = planche_webp_read,
+    .check = check,
     .close = planche_webp_close,
 };

@@ -75,6 +75,9 @@ static enum planche_status decode(struct planche_queue_front *front, const struc
     options.memory = options.memory / most * places;
     options.max_pixels = (uint64_t)page->output_width * page->output_height;
     options.isolate = front->isolates;
+    /* A worker on this machine goes first, unless somebody waits. */
+    options.priority = result->post->class == PLANCHE_QUEUE_READER ? PLANCHE_PRIORITY_NORMAL
+                                                                   : PLANCHE_PRIORITY_BACKGROUND;
     if (!enter(front, result->post->options, places, most))
         return planche_fail(error, PLANCHE_ERROR_CANCELLED, "cancelled");
     enum planche_status status =

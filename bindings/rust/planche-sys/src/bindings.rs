@@ -781,6 +781,7 @@ pub struct planche_image_options {
     pub log: planche_log_fn,
     pub log_user: *mut ::std::os::raw::c_void,
     pub isolate: ::std::os::raw::c_int,
+    pub priority: planche_priority,
 }
 extern "C" {
     pub fn planche_image_options_init(out: *mut planche_image_options, size: usize);
