@@ -103,6 +103,29 @@ class Models(Queue):
         self.expect_empty()
 
 
+class Wrong(Queue):
+    def refuse(self, status, says, *words):
+        result = subprocess.run([PLANCHE, *words], env=self.env, capture_output=True, text=True, check=False, timeout=SECONDS)
+        self.assertEqual((result.returncode, says in result.stderr), (status, True), (words, says, result.stderr))
+        self.assertNotIn("secret", result.stderr)
+
+    def test_options(self):
+        """What is wrong with the queue's options is told before anything begins, whichever command has them."""
+        make_book(self.path("0.cbz"), 1, 0)
+        url = f"nats://127.0.0.1:{self.server.port}"
+        wrong = [(2, "begins with nats:// or tls://, not with http://", "--queue", "http://me:secret@127.0.0.1:4222"),
+                 (2, "from 1 to 65535, not 69758", "--queue", "nats://127.0.0.1:69758"),
+                 (2, "not like nats://HOST:4222", "--queue", url + ",nats://"),
+                 (3, "--queue-ca: none: No such file", "--queue", url, "--queue-ca", "none"),
+                 (3, "--store: none: No such file", "--queue", url, "--insecure-server", "--store", "none")]
+        for status, says, *options in wrong:
+            for command in (["worker"], ["queue"], ["serve", "--check", "--no-cache"], [self.path("0.cbz"), "-o", self.path("x.cbz"), "-m", "small"]):
+                self.refuse(status, says, *command, *options)
+        queue = ("--queue", url, "--insecure-server")
+        self.refuse(2, "a queue's workers run one model", self.path("0.cbz"), "-o", self.path("x.cbz"), "-m", "levels+small", *queue)
+        self.refuse(2, "an address such as 127.0.0.1:8377", "serve", "--check", "--listen", "abc")
+
+
 class Full(Queue):
     limit = "150K"
 

@@ -195,6 +195,17 @@ class Absence(Serve):
         self.assertEqual(result.returncode, 2, result.stderr)
         self.assertIn("levels+small: workers of a queue run one model", result.stderr)
 
+    def test_model_that_no_worker_has(self):
+        """The page is refused at once, with 400 and without a path of the worker."""
+        running = self.serve("--queue-wait", 60)
+        self.worker()
+        self.wait_for_crew(running, 1)
+        answer = running.post("/v1/upscale?model=realcugan", make_png(24, 24, 8))
+        self.assertEqual((answer.status, answer.json()["detail"]), (400, "no worker of the queue has this model"))
+        running.wait_for_line("does not have the model realcugan")
+        _, failed = self.state()
+        self.assertNotIn("/", failed[0]["message"].replace(" / ", ""))
+
     def test_refuses_servers_with_holes(self):
         words = [PLANCHE, "serve", "--check", "--queue", f"nats://127.0.0.1:{self.server.port}"]
         result = subprocess.run(words, env=self.env, capture_output=True, text=True, check=False, timeout=100)

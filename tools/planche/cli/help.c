@@ -34,7 +34,7 @@ static const char enlarge_usage[] =
     "  planche compare A B                      how much two images differ\n"
     "  planche cache [show|prune|verify]        results that planche serve keeps\n"
     "  planche worker --queue URL               make pages that many machines share\n"
-    "  planche queue [show|retry|purge]         who works, what waits, what failed\n"
+    "  planche queue [show|retry|forget|purge]  who works, what waits, what failed\n"
     "  planche help [TOPIC]                     more about a command, an option\n"
     "                                           or a section, such as memory\n"
     "  planche version                          print the version\n";
@@ -215,6 +215,7 @@ static const char queue_usage[] =
     "Usage:\n"
     "  planche queue [show] --queue URL         who works, what waits, what failed\n"
     "  planche queue retry --queue URL          make again what failed\n"
+    "  planche queue forget --queue URL         remove the list of what failed\n"
     "  planche queue purge --queue URL          remove everything from the queue\n"
     "\n"
     "Pages of a queue that many machines share. docs/scale.md has more.\n";

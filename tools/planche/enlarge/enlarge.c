@@ -91,6 +91,8 @@ static int open_queue(struct planche_cli_run *run)
         return PLANCHE_CLI_OK;
     enum planche_status status =
         planche_queue_books_open(&run->front, &run->options, &run->info, &error);
+    if (status == PLANCHE_ERROR_ARGUMENT)
+        return planche_cli_usage_error("queue", "%s", error.message);
     return status == PLANCHE_OK ? PLANCHE_CLI_OK : report_not_started(run, status, error.message);
 }
 

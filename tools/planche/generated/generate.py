@@ -18,7 +18,7 @@ MODELS_COMMANDS = ["fetch", "import", "scan", "pack", "path", "verify", "remove"
 # Those that take names of models and the options of fetch.
 NAMING_COMMANDS = [command for command in MODELS_COMMANDS if command != "scan"]
 CACHE_COMMANDS = ["show", "prune", "verify"]
-QUEUE_COMMANDS = ["show", "retry", "purge"]
+QUEUE_COMMANDS = ["show", "retry", "forget", "purge"]
 # Values that are usual, of options that take others as well.
 USUAL = {"scale": ["1", "2", "3", "4"], "quality": ["80", "90", "95"], "memory": ["512M", "1G", "2G"],
          "max-size": ["1G", "5G", "20G"], "max-age": ["12h", "7d", "30d", "none"]}

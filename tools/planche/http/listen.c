@@ -135,17 +135,18 @@ static enum planche_status open_socket(struct planche_http_listener *listener, c
                         strerror(problem));
 }
 
-static enum planche_status listen_locally(struct planche_http_listener *listener, const char *text,
-                                          struct planche_error *error)
+static enum planche_status read_path(union address *address, socklen_t *length, const char *text,
+                                     struct planche_error *error)
 {
     const char *path = text + strlen("unix:");
-    union address address = {.local.sun_family = AF_UNIX};
-    if (*path == 0 || strlen(path) >= sizeof address.local.sun_path)
+    *address = (union address){.local.sun_family = AF_UNIX};
+    *length = sizeof address->local;
+    if (*path == 0 || strlen(path) >= sizeof address->local.sun_path)
         return planche_fail(error, PLANCHE_ERROR_ARGUMENT,
                             "%s: the path of a socket has 1 to %zu bytes", text,
-                            sizeof address.local.sun_path - 1);
-    memcpy(address.local.sun_path, path, strlen(path) + 1);
-    return open_socket(listener, text, &address, sizeof address.local, error);
+                            sizeof address->local.sun_path - 1);
+    memcpy(address->local.sun_path, path, strlen(path) + 1);
+    return PLANCHE_OK;
 }
 
 /* Cuts "[host]:port" or "host:port" in two. */
@@ -168,7 +169,7 @@ static bool split(const char *text, char *host, size_t size, const char **port)
     return true;
 }
 
-enum planche_status planche_http_listen(struct planche_http_listener *listener, const char *text,
+static enum planche_status read_address(union address *address, socklen_t *length, const char *text,
                                         struct planche_error *error)
 {
     const struct addrinfo wanted = {.ai_family = AF_UNSPEC,
@@ -178,9 +179,8 @@ enum planche_status planche_http_listen(struct planche_http_listener *listener, 
     const char *port;
     uint64_t number;
     struct addrinfo *found = NULL;
-    *listener = (struct planche_http_listener){.fd = -1};
     if (strncmp(text, "unix:", 5) == 0)
-        return listen_locally(listener, text, error);
+        return read_path(address, length, text, error);
     if (!split(text, host, sizeof host, &port))
         return planche_fail(error, PLANCHE_ERROR_ARGUMENT,
                             "%s: an address such as 127.0.0.1:8377, [::1]:8377 or "
@@ -194,11 +194,27 @@ enum planche_status planche_http_listen(struct planche_http_listener *listener, 
     if (problem != 0)
         return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "%s: no such address: %s", text,
                             gai_strerror(problem));
-    union address address = {.any.sa_family = AF_UNSPEC};
-    memcpy(&address, found->ai_addr, found->ai_addrlen);
-    enum planche_status status = open_socket(listener, text, &address, found->ai_addrlen, error);
+    *length = found->ai_addrlen;
+    memcpy(address, found->ai_addr, found->ai_addrlen);
     freeaddrinfo(found);
-    return status;
+    return PLANCHE_OK;
+}
+
+enum planche_status planche_http_listen_check(const char *text, struct planche_error *error)
+{
+    union address address;
+    socklen_t length;
+    return read_address(&address, &length, text, error);
+}
+
+enum planche_status planche_http_listen(struct planche_http_listener *listener, const char *text,
+                                        struct planche_error *error)
+{
+    union address address;
+    socklen_t length;
+    *listener = (struct planche_http_listener){.fd = -1};
+    enum planche_status status = read_address(&address, &length, text, error);
+    return status == PLANCHE_OK ? open_socket(listener, text, &address, length, error) : status;
 }
 
 unsigned planche_http_listen_inherited(struct planche_http_listener *listeners, unsigned count)

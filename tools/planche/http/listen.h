@@ -21,6 +21,8 @@ struct planche_http_listener {
  * says which. Errors: ARGUMENT (no such address), IO. */
 enum planche_status planche_http_listen(struct planche_http_listener *listener, const char *text,
                                         struct planche_error *error);
+/* Whether that is an address at all; nothing is opened. Error: ARGUMENT. */
+enum planche_status planche_http_listen_check(const char *text, struct planche_error *error);
 /* The sockets that systemd hands over (LISTEN_FDS), at most count of them: how many. The variables
  * are removed, so that no child takes them for its own. */
 unsigned planche_http_listen_inherited(struct planche_http_listener *listeners, unsigned count);

@@ -284,7 +284,8 @@ enum planche_status planche_queue_accept(struct planche_queue_front *front,
 static enum planche_status status_of(const struct planche_queue_dead *dead)
 {
     bool own = dead->status == PLANCHE_ERROR_DATA || dead->status == PLANCHE_ERROR_LIMIT ||
-               dead->status == PLANCHE_ERROR_UNSUPPORTED || dead->status == PLANCHE_ERROR_BUDGET;
+               dead->status == PLANCHE_ERROR_UNSUPPORTED || dead->status == PLANCHE_ERROR_BUDGET ||
+               dead->status == PLANCHE_ERROR_NOT_FOUND;
     return own ? dead->status : PLANCHE_ERROR_UNSUPPORTED;
 }
 

@@ -25,7 +25,7 @@ enum planche_status planche_queue_accept(struct planche_queue_front *front,
                                          struct planche_page_result *result, bool *found,
                                          struct planche_error *error);
 /* Looks whether a job was given up. clear: forget it, and let it be tried again. OK: no. Errors:
- * those of the page. */
+ * those of the page; NOT_FOUND: no worker has its model. */
 enum planche_status planche_queue_look_dead(struct planche_queue_front *front,
                                             const struct planche_queue_job *job, bool clear,
                                             struct planche_error *error);

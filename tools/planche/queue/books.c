@@ -43,5 +43,9 @@ enum planche_status planche_queue_books_make(struct planche_queue_front *front, 
     const struct planche_queue_wanted wanted = {
         .class = PLANCHE_QUEUE_BOOK, .name = name, .input = input};
     struct planche_queue_target target = {.output = output};
-    return planche_queue_make(front, &wanted, &target, options, false, result, error);
+    enum planche_status status =
+        planche_queue_make(front, &wanted, &target, options, false, result, error);
+    if (status == PLANCHE_ERROR_NOT_FOUND) /* no worker has the model */
+        status = error->status = PLANCHE_ERROR_UNSUPPORTED;
+    return status;
 }

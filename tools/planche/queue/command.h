@@ -13,4 +13,7 @@ int planche_queue_check_usage(const char *command, const struct planche_cli_opti
  * system lets them. Returns an exit status. */
 int planche_queue_isolate(struct planche_cli_options *options);
 
+/* Tells why a queue could not be opened: a status of the command. */
+int planche_queue_refuse(enum planche_status status, const struct planche_error *error);
+
 #endif

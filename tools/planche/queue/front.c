@@ -297,7 +297,7 @@ planche_queue_make(struct planche_queue_front *front, const struct planche_queue
         status = run_turn(front, turn, target, options, result, error);
         leave(front, &turn->waiting);
         if (status != PLANCHE_ERROR_CANCELLED)
-            planche_queue_end_post(front, &turn->post);
+            planche_queue_end_post(front, &turn->post, status == PLANCHE_OK);
         else if (withdraw)
             planche_queue_take_back(front, &turn->post);
     }

@@ -3,12 +3,14 @@
 #include "queue/open.h"
 
 #include "base/status.h"
+#include "os/fd.h"
 #include "queue/auth.h"
 #include "queue/probe.h"
 #include "queue/shared/folder.h"
 #include "queue/shared/web.h"
 #include "queue/streams.h"
 
+#include <errno.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -115,6 +117,25 @@ static enum planche_status open_streams(struct planche_queue *queue, struct plan
     return planche_queue_make_streams(queue, error);
 }
 
+/* libnats does not say which file it cannot read. */
+static enum planche_status check_files(const struct planche_cli_queue_options *options,
+                                       struct planche_error *error)
+{
+    const struct {
+        const char *option, *path;
+    } files[] = {{"queue-ca", options->ca},
+                 {"queue-cert", options->certificate},
+                 {"queue-key", options->key}};
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        int fd = files[i].path != NULL ? planche_fd_open(files[i].path, 0, NULL) : -1;
+        if (files[i].path != NULL && fd < 0)
+            return planche_fail(error, PLANCHE_ERROR_NOT_FOUND, "--%s: %s: %s", files[i].option,
+                                files[i].path, strerror(errno));
+        planche_fd_close(&fd);
+    }
+    return PLANCHE_OK;
+}
+
 static enum planche_status open_store(struct planche_queue *queue, struct planche_error *error)
 {
     const char *store = queue->options->store;
@@ -132,6 +153,9 @@ enum planche_status planche_queue_open(struct planche_queue *queue,
     const char *servers[MAX_SERVERS];
     *queue = (struct planche_queue){.options = options};
     enum planche_status status = planche_libnats_load(error);
+    if (status != PLANCHE_OK)
+        return status;
+    status = check_files(options, error);
     if (status != PLANCHE_OK)
         return status;
     char *urls = strdup(options->url);

@@ -56,7 +56,7 @@ enum planche_status planche_queue_check_model(const char *model, struct planche_
     struct planche_queue_job *job = NULL;
     const char *name = model != NULL ? model : PLANCHE_CLI_DEFAULT_MODEL;
     if (planche_parts_are_several(name))
-        return planche_fail(error, PLANCHE_ERROR_UNSUPPORTED,
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT,
                             "%.200s: a queue's workers run one model; chains and profiles run on "
                             "this machine alone",
                             name);
@@ -544,7 +544,8 @@ void planche_queue_post_copy(struct planche_queue_front *front, struct planche_q
     planche_libnats.natsConnection_Publish(front->queue.connection, PLANCHE_QUEUE_WAKE, "", 0);
 }
 
-void planche_queue_end_post(struct planche_queue_front *front, struct planche_queue_post *post)
+void planche_queue_end_post(struct planche_queue_front *front, struct planche_queue_post *post,
+                            bool made)
 {
     char subject[PLANCHE_QUEUE_NEED_TEXT + 160];
     jsOptions options;
@@ -556,6 +557,10 @@ void planche_queue_end_post(struct planche_queue_front *front, struct planche_qu
     planche_libnats.jsOptions_Init(&options);
     options.Stream.Purge.Subject = subject;
     planche_libnats.js_PurgeStream(front->queue.js, PLANCHE_QUEUE_JOBS, &options, &reason);
+    if (!made)
+        return;
+    snprintf(subject, sizeof subject, "planche.dead.%s", post->job.key); /* one of them failed */
+    planche_libnats.js_PurgeStream(front->queue.js, PLANCHE_QUEUE_DEAD, &options, &reason);
 }
 
 void planche_queue_withdraw(struct planche_queue_front *front, struct planche_queue_post *post)

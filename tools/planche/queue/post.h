@@ -43,7 +43,7 @@ struct planche_queue_post {
 enum planche_status planche_queue_read_file(const char *path, void **data, size_t *size,
                                             struct planche_error *error);
 /* Whether the workers of a queue can run a model (NULL: the usual one) by its name. Errors:
- * UNSUPPORTED (several models), ARGUMENT. */
+ * ARGUMENT. */
 enum planche_status planche_queue_check_model(const char *model, struct planche_error *error);
 /* Puts the files of the front's model, if it is one of files, into the store unless they are there.
  * *own: the file is at fault, not the queue. Thread-safe. Errors: IO, LIMIT, MEMORY. */
@@ -81,8 +81,10 @@ void planche_queue_raise(struct planche_queue_front *front, struct planche_queue
  * others: the first result counts. */
 void planche_queue_post_copy(struct planche_queue_front *front, struct planche_queue_post *post,
                              int64_t now);
-/* The page is done: removes its bytes and what copies are left of its job. */
-void planche_queue_end_post(struct planche_queue_front *front, struct planche_queue_post *post);
+/* The page is over: removes its bytes and what copies are left of its job; if it was made, also
+ * that one of them failed. */
+void planche_queue_end_post(struct planche_queue_front *front, struct planche_queue_post *post,
+                            bool made);
 /* Nobody waits for the page any more: removes its job and its bytes, unless others may wait for the
  * same one. */
 void planche_queue_take_back(struct planche_queue_front *front, struct planche_queue_post *post);

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <netdb.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -21,8 +22,23 @@ struct address {
     char host[256], port[16];
 };
 
+static enum planche_status wrong_scheme(const char *url, size_t length, struct planche_error *error)
+{
+    return planche_fail(error, PLANCHE_ERROR_ARGUMENT,
+                        "the queue's address begins with nats:// or tls://, not with %.*s://",
+                        length < 32 ? (int)length : 32, url);
+}
+
+/* "1" to "65535". */
+static bool is_port(const char *text)
+{
+    size_t length = strlen(text);
+    return length > 0 && length <= 5 && strspn(text, "0123456789") == length &&
+           strtoul(text, NULL, 10) - 1 < 65535;
+}
+
 /* "nats://user:password@host:4222", "tls://[::1]", "host". */
-static bool parse(struct address *address, const char *url)
+static bool split(struct address *address, const char *url)
 {
     const char *scheme = strstr(url, "://"), *host = scheme != NULL ? scheme + 3 : url;
     size_t length = strcspn(host, "/");
@@ -50,6 +66,26 @@ static bool parse(struct address *address, const char *url)
     snprintf(address->host, sizeof address->host, "%.*s", (int)(to - from), from);
     snprintf(address->port, sizeof address->port, "%.*s", (int)digits, port);
     return true;
+}
+
+/* What is wrong is told without the address, which may have a password. */
+static enum planche_status parse(struct address *address, const char *url,
+                                 struct planche_error *error)
+{
+    const char *scheme = strstr(url, "://");
+    size_t length = scheme != NULL ? (size_t)(scheme - url) : 0;
+    bool known = scheme == NULL || (length == 4 && strncmp(url, "nats", 4) == 0) ||
+                 (length == 3 && strncmp(url, "tls", 3) == 0);
+    if (!known)
+        return wrong_scheme(url, length, error);
+    if (!split(address, url))
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT,
+                            "the queue's address is not like nats://HOST:4222");
+    if (!is_port(address->port))
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT,
+                            "the port of the queue's address is a number from 1 to 65535, not %s",
+                            address->port);
+    return PLANCHE_OK;
 }
 
 /* -1: errno says why not. */
@@ -97,38 +133,43 @@ static size_t read_line(int fd, char *line)
     return length;
 }
 
-static enum planche_status probe(const char *url, bool insecure, struct planche_error *error)
+static enum planche_status probe(const struct address *address, bool insecure,
+                                 struct planche_error *error)
 {
-    struct address address;
     char line[LINE_BYTES], version[64];
     const char *reason = "";
-    if (!parse(&address, url))
-        return planche_fail(error, PLANCHE_ERROR_ARGUMENT,
-                            "the queue's address is not like nats://HOST:4222");
-    int fd = connect_any(&address, &reason);
+    int fd = connect_any(address, &reason);
     if (fd < 0)
         return planche_fail(error, PLANCHE_ERROR_IO, "the queue at %s:%s does not answer: %s",
-                            address.host, address.port, reason);
+                            address->host, address->port, reason);
     size_t length = read_line(fd, line);
     close(fd);
     if (!planche_queue_version_read(line, length, version, sizeof version))
-        return planche_fail(error, PLANCHE_ERROR_IO, "%s:%s is no nats-server", address.host,
-                            address.port);
+        return planche_fail(error, PLANCHE_ERROR_IO, "%s:%s is no nats-server", address->host,
+                            address->port);
     if (insecure || planche_queue_version_is_fixed(version))
         return PLANCHE_OK;
     return planche_fail(error, PLANCHE_ERROR_UNSUPPORTED,
                         "nats-server %s at %s:%s has known holes; use " PLANCHE_QUEUE_FIXED
                         " or later, or, if only machines that you trust can reach it, give "
                         "--insecure-server",
-                        version, address.host, address.port);
+                        version, address->host, address->port);
 }
 
 enum planche_status planche_queue_probe(const char *const *servers, int count, bool insecure,
                                         struct planche_error *error)
 {
     bool any = false;
+    struct address address;
     for (int i = 0; i < count; i++) {
-        enum planche_status status = probe(servers[i], insecure, error);
+        enum planche_status status = parse(&address, servers[i], error);
+        if (status != PLANCHE_OK)
+            return status;
+    }
+    for (int i = 0; i < count; i++) {
+        enum planche_status status = parse(&address, servers[i], error);
+        if (status == PLANCHE_OK)
+            status = probe(&address, insecure, error);
         if (status != PLANCHE_OK && status != PLANCHE_ERROR_IO)
             return status;
         any = any || status == PLANCHE_OK;

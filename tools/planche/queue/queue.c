@@ -50,6 +50,13 @@ static bool is_same(natsMsg *present, const void *data, size_t size)
            memcmp(planche_libnats.natsMsg_GetData(present), data, size) == 0;
 }
 
+static const char *stream_of(const char *subject)
+{
+    return strncmp(subject, "planche.job.", 12) == 0    ? PLANCHE_QUEUE_JOBS
+           : strncmp(subject, "planche.dead.", 13) == 0 ? PLANCHE_QUEUE_DEAD
+                                                        : PLANCHE_QUEUE_RESULTS;
+}
+
 natsStatus planche_queue_publish(struct planche_queue *queue, const char *subject, const void *data,
                                  size_t size, const char *id, uint64_t *sequence, bool *taken)
 {
@@ -74,9 +81,7 @@ natsStatus planche_queue_publish(struct planche_queue *queue, const char *subjec
     planche_libnats.jsPubAck_Destroy(ack);
     /* The server has one code for this and for a disk that is full. */
     if (status != NATS_OK && reason == JSStreamStoreFailedErr && taken != NULL) {
-        const char *stream =
-            strncmp(subject, "planche.job.", 12) == 0 ? PLANCHE_QUEUE_JOBS : PLANCHE_QUEUE_RESULTS;
-        if (planche_queue_get_last(queue, stream, subject, &present) == NATS_OK) {
+        if (planche_queue_get_last(queue, stream_of(subject), subject, &present) == NATS_OK) {
             *taken = is_same(present, data, size);
             if (*taken && sequence != NULL)
                 *sequence = planche_libnats.natsMsg_GetSequence(present);

@@ -9,6 +9,7 @@
 #include "os/system.h"
 #include "queue/ack.h"
 #include "queue/bring_model.h"
+#include "queue/state.h"
 #include "queue/store.h"
 
 #include <inttypes.h>
@@ -18,8 +19,9 @@
 
 /* How long a worker tries to tell of a result while the queue is away: others make the page
  * meanwhile, but may not be there. */
-#define TELL_NS  INT64_C(600000000000)
-#define PAUSE_NS INT64_C(500000000)
+#define TELL_NS   INT64_C(600000000000)
+#define PAUSE_NS  INT64_C(500000000)
+#define ANSWER_MS 400 /* for other workers to answer in */
 
 /* What a page is made into. */
 struct made {
@@ -27,6 +29,7 @@ struct made {
     size_t size;
     struct planche_queue_result result;
     bool lacks; /* the model is gone */
+    bool alone; /* it is none of this machine's, and no other worker is there */
     bool unfit; /* it cannot be had on this machine: its disk is full, say */
 };
 
@@ -81,6 +84,33 @@ static enum planche_status run_engine(struct planche_queue_worker *worker,
     return status;
 }
 
+/* Whether no other worker is there who may have what this one lacks. */
+static bool is_alone(struct planche_queue_worker *worker)
+{
+    struct planche_queue_state state;
+    struct planche_error error;
+    bool alone = planche_queue_ask(&worker->queue, ANSWER_MS, &state, &error) == PLANCHE_OK &&
+                 json_array_size(state.workers) <= 1;
+    planche_queue_state_clear(&state);
+    return alone;
+}
+
+/* What an engine says of its model names files of this machine, which are for its own log. */
+static enum planche_status hide_reason(const struct planche_queue_worker *worker,
+                                       const struct planche_queue_page *page,
+                                       enum planche_status status, struct planche_error *error)
+{
+    const struct planche_queue_job *job = &page->job;
+    planche_cli_message("%s: %s", job->name, error->message);
+    if (status == PLANCHE_ERROR_NOT_FOUND)
+        return planche_fail(error, status,
+                            "%s: worker %s does not have the model %s (planche models fetch)",
+                            job->name, worker->id, job->model);
+    return planche_fail(error, status,
+                        "%s: worker %s cannot use the model %s: %s; its log says why", job->name,
+                        worker->id, job->model, planche_status_name(status));
+}
+
 static enum planche_status make(struct planche_queue_worker *worker,
                                 struct planche_queue_page *page, struct made *made,
                                 struct planche_error *error)
@@ -92,10 +122,13 @@ static enum planche_status make(struct planche_queue_worker *worker,
         planche_queue_bring_model(worker, &page->job, &wanted, path, sizeof path, error);
     made->lacks = status == PLANCHE_ERROR_NOT_FOUND;
     made->unfit = status == PLANCHE_ERROR_IO || status == PLANCHE_ERROR_MEMORY;
-    if (status == PLANCHE_OK)
-        status = planche_cli_engine_cache_acquire(worker->engines, &wanted, NULL, &engine, error);
     if (status != PLANCHE_OK)
         return status;
+    status = planche_cli_engine_cache_acquire(worker->engines, &wanted, NULL, &engine, error);
+    if (status != PLANCHE_OK) {
+        made->alone = status == PLANCHE_ERROR_NOT_FOUND && is_alone(worker);
+        return hide_reason(worker, page, status, error);
+    }
     atomic_store(&page->moved, planche_clock_ns());
     status = run_engine(worker, page, engine, made, error);
     planche_cli_engine_cache_release(worker->engines, engine);
@@ -189,9 +222,10 @@ void planche_queue_bury(struct planche_queue_worker *worker, struct planche_queu
     snprintf(dead.message, sizeof dead.message, "%s", why->message);
     snprintf(dead.worker, sizeof dead.worker, "%s", worker->id);
     snprintf(subject, sizeof subject, "planche.dead.%s", page->job.key);
+    bool taken = true; /* else its copy was given up before */
     char *text = planche_queue_dead_write(&dead);
     planche_cli_message("given up: %s", why->message);
-    if (text != NULL && insist(worker, subject, text, NULL, NULL) == NATS_OK)
+    if (text != NULL && insist(worker, subject, text, NULL, &taken) == NATS_OK)
         planche_queue_ack(&worker->queue, page->message);
     free(text);
 }
@@ -266,7 +300,7 @@ void planche_queue_run(struct planche_queue_worker *worker, struct planche_queue
         planche_cli_message("%s; other workers may have its pages", error.message);
         rest(worker);
         planche_queue_give_back(worker, page);
-    } else if (is_own_fault(status) || page->tries >= PLANCHE_QUEUE_TRIES) {
+    } else if (is_own_fault(status) || made.alone || page->tries >= PLANCHE_QUEUE_TRIES) {
         planche_queue_bury(worker, page, &error);
     } else {
         planche_cli_message("%s; another worker may try", error.message);

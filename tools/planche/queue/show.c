@@ -11,12 +11,14 @@
 #include "queue/job.h"
 #include "queue/open.h"
 #include "queue/state.h"
+#include "queue/store.h"
 #include "words/suggest.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #define ANSWER_MS 500
 
@@ -25,30 +27,48 @@ struct run {
     struct planche_queue queue;
     struct planche_cli_options options;
     struct planche_error error;
+    unsigned left; /* failures that cannot be tried again */
 };
+
+/* A page that was given up. */
+struct failure {
+    struct planche_queue_dead dead;
+    uint64_t sequence; /* of its message */
+    int64_t age_s;     /* the server's clock may be ahead of this one: then 0 */
+};
+
+static int64_t age_of(natsMsg *message)
+{
+    int64_t age = (int64_t)time(NULL) - planche_libnats.natsMsg_GetTime(message) / 1000000000;
+    return age > 0 ? age : 0;
+}
 
 /* Calls visit for each page that was given up. False: the queue could not be asked, or visit did
  * not do its work. */
 static bool visit_dead(struct run *run,
-                       bool (*visit)(struct run *run, const struct planche_queue_dead *dead,
-                                     uint64_t sequence))
+                       bool (*visit)(struct run *run, const struct failure *failure))
 {
-    struct planche_queue_dead *dead = malloc(sizeof *dead);
+    struct failure *failure = malloc(sizeof *failure);
     natsMsg *message = NULL;
-    natsStatus status = dead != NULL ? NATS_OK : NATS_NO_MEMORY;
+    natsStatus status = failure != NULL ? NATS_OK : NATS_NO_MEMORY;
     bool right = true;
     for (uint64_t next = 1; right && status == NATS_OK;) {
         status = planche_queue_get_next(&run->queue, PLANCHE_QUEUE_DEAD, "planche.dead.>", next,
                                         &message);
         if (status != NATS_OK)
             break;
-        next = planche_libnats.natsMsg_GetSequence(message) + 1;
-        if (planche_queue_dead_read(dead, planche_libnats.natsMsg_GetData(message),
+        failure->sequence = planche_libnats.natsMsg_GetSequence(message);
+        failure->age_s = age_of(message);
+        next = failure->sequence + 1;
+        if (planche_queue_dead_read(&failure->dead, planche_libnats.natsMsg_GetData(message),
                                     (size_t)planche_libnats.natsMsg_GetDataLength(message)))
-            right = visit(run, dead, next - 1);
+            right = visit(run, failure);
+        else
+            planche_cli_message("%s: cannot be read: another version of Planche has failed at it",
+                                planche_libnats.natsMsg_GetSubject(message));
         planche_libnats.natsMsg_Destroy(message);
     }
-    free(dead);
+    free(failure);
     if (status == NATS_OK || status == NATS_NOT_FOUND)
         return right;
     planche_queue_fail(&run->error, status, "cannot be asked");
@@ -68,12 +88,27 @@ static json_t *count_json(const struct planche_queue_state *state)
     return json;
 }
 
-static bool print_dead(struct run *run, const struct planche_queue_dead *dead, uint64_t sequence)
+/* "12 s", "5 min", "3 h", "2 d". */
+static void write_age(int64_t seconds, char *text, size_t size)
 {
-    (void)sequence;
+    static const struct {
+        int64_t seconds;
+        const char *unit;
+    } units[] = {{86400, "d"}, {3600, "h"}, {60, "min"}, {1, "s"}};
+    size_t i = 0;
+    while (i < 3 && seconds < 2 * units[i].seconds)
+        i++;
+    snprintf(text, size, "%" PRId64 " %s", seconds / units[i].seconds, units[i].unit);
+}
+
+static bool print_dead(struct run *run, const struct failure *failure)
+{
+    const struct planche_queue_dead *dead = &failure->dead;
+    char age[32];
+    write_age(failure->age_s, age, sizeof age);
     if (!run->options.json) {
-        planche_cli_print("failed: %s: %s (%u tries, last by %s)", dead->job.name, dead->message,
-                          dead->tries, dead->worker);
+        planche_cli_print("failed: %s: %s (%s ago, %u tries, last by %s)", dead->job.name,
+                          dead->message, age, dead->tries, dead->worker);
         return true;
     }
     json_t *json = json_object();
@@ -83,6 +118,7 @@ static bool print_dead(struct run *run, const struct planche_queue_dead *dead, u
     json_object_set_new(json, "status", json_string(planche_status_name(dead->status)));
     json_object_set_new(json, "message", planche_cli_json_text(dead->message));
     json_object_set_new(json, "tries", json_integer(dead->tries));
+    json_object_set_new(json, "age_seconds", json_integer(failure->age_s));
     json_object_set_new(json, "worker", planche_cli_json_text(dead->worker));
     return planche_cli_json_print(json);
 }
@@ -131,9 +167,27 @@ static bool show(struct run *run)
     return right && visit_dead(run, print_dead);
 }
 
-/* As a page of a book: nobody waits for what was given up. */
-static bool retry_dead(struct run *run, const struct planche_queue_dead *dead, uint64_t sequence)
+/* Whether what the job refers to is there: who has been told of the failure removes it. */
+static bool has_bytes(struct run *run, const struct planche_queue_job *job)
 {
+    bool there = false;
+    natsStatus status = planche_queue_has(&run->queue, &job->source, &there);
+    for (unsigned i = 0; i < job->model_files && there && status == NATS_OK; i++)
+        status = planche_queue_has(&run->queue, &job->model_file[i], &there);
+    return there || status != NATS_OK;
+}
+
+/* As a page of a book: nobody waits for what was given up. */
+static bool retry_dead(struct run *run, const struct failure *failure)
+{
+    const struct planche_queue_dead *dead = &failure->dead;
+    if (!has_bytes(run, &dead->job)) {
+        planche_cli_message("%s: its bytes are not in the queue any more: the command of its book "
+                            "tries it again",
+                            dead->job.name);
+        run->left++;
+        return true;
+    }
     char subject[PLANCHE_QUEUE_NEED_TEXT + 128];
     bool taken = false;
     jsErrCode reason;
@@ -144,8 +198,8 @@ static bool retry_dead(struct run *run, const struct planche_queue_dead *dead, u
                                      : NATS_NO_MEMORY;
     free(text);
     if (status == NATS_OK)
-        status = planche_libnats.js_DeleteMsg(run->queue.js, PLANCHE_QUEUE_DEAD, sequence, NULL,
-                                              &reason);
+        status = planche_libnats.js_DeleteMsg(run->queue.js, PLANCHE_QUEUE_DEAD, failure->sequence,
+                                              NULL, &reason);
     if (status != NATS_OK)
         planche_queue_fail(&run->error, status, "cannot try again");
     return status == NATS_OK;
@@ -155,29 +209,37 @@ static bool retry(struct run *run)
 {
     bool right = visit_dead(run, retry_dead);
     planche_libnats.natsConnection_Publish(run->queue.connection, PLANCHE_QUEUE_WAKE, "", 0);
-    return right;
+    return right && run->left == 0;
+}
+
+static bool empty_stream(struct run *run, const char *stream)
+{
+    jsErrCode reason;
+    natsStatus status = planche_libnats.js_PurgeStream(run->queue.js, stream, NULL, &reason);
+    if (status != NATS_OK)
+        planche_queue_fail(&run->error, status, "cannot be emptied");
+    return status == NATS_OK;
+}
+
+static bool forget(struct run *run)
+{
+    return empty_stream(run, PLANCHE_QUEUE_DEAD);
 }
 
 static bool purge(struct run *run)
 {
     static const char *const streams[] = {PLANCHE_QUEUE_JOBS, PLANCHE_QUEUE_RESULTS,
                                           PLANCHE_QUEUE_DEAD, PLANCHE_QUEUE_STORE};
-    jsErrCode reason;
-    for (size_t i = 0; i < sizeof streams / sizeof *streams; i++) {
-        natsStatus status =
-            planche_libnats.js_PurgeStream(run->queue.js, streams[i], NULL, &reason);
-        if (status != NATS_OK) {
-            planche_queue_fail(&run->error, status, "cannot be emptied");
-            return false;
-        }
-    }
-    return true;
+    bool right = true;
+    for (size_t i = 0; i < sizeof streams / sizeof *streams && right; i++)
+        right = empty_stream(run, streams[i]);
+    return right;
 }
 
 static const struct action {
     const char *name;
     bool (*run)(struct run *run);
-} actions[] = {{"show", show}, {"retry", retry}, {"purge", purge}};
+} actions[] = {{"show", show}, {"retry", retry}, {"forget", forget}, {"purge", purge}};
 
 int planche_cli_queue(int argc, char **argv)
 {
@@ -190,17 +252,16 @@ int planche_cli_queue(int argc, char **argv)
     const struct action *action = PLANCHE_CLI_FIND_NAMED(actions, word);
     if (action == NULL)
         return planche_cli_usage_error("queue",
-                                       "unknown action '%s'; there are show, retry and "
-                                       "purge",
+                                       "unknown action '%s'; there are show, retry, forget "
+                                       "and purge",
                                        word);
     status = planche_queue_check_usage("queue", &run.options, argc, argv, first);
     if (status != PLANCHE_CLI_OK)
         return status;
-    if (planche_queue_open(&run.queue, &run.options.queue, "planche-queue", &run.error) !=
-        PLANCHE_OK) {
-        planche_cli_message("%s", run.error.message);
-        return PLANCHE_CLI_NOT_STARTED;
-    }
+    enum planche_status opened =
+        planche_queue_open(&run.queue, &run.options.queue, "planche-queue", &run.error);
+    if (opened != PLANCHE_OK)
+        return planche_queue_refuse(opened, &run.error);
     bool right = action->run(&run);
     if (!right && *run.error.message != 0)
         planche_cli_message("%s", run.error.message);

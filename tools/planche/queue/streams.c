@@ -15,7 +15,7 @@ static const struct stream {
 } streams[] = {
     {PLANCHE_QUEUE_JOBS, "planche.job.>", true, true, 30 * DAY},
     {PLANCHE_QUEUE_RESULTS, "planche.result.>", false, true, 7 * DAY},
-    {PLANCHE_QUEUE_DEAD, "planche.dead.>", false, false, 30 * DAY},
+    {PLANCHE_QUEUE_DEAD, "planche.dead.>", false, true, 30 * DAY},
     {PLANCHE_QUEUE_STORE, "planche.store", false, false, 7 * DAY},
 };
 

@@ -17,6 +17,14 @@ int planche_queue_check_usage(const char *command, const struct planche_cli_opti
     return PLANCHE_CLI_OK;
 }
 
+int planche_queue_refuse(enum planche_status status, const struct planche_error *error)
+{
+    if (status == PLANCHE_ERROR_ARGUMENT)
+        return planche_cli_usage_error("queue", "%s", error->message);
+    planche_cli_message("%s", error->message);
+    return PLANCHE_CLI_NOT_STARTED;
+}
+
 int planche_queue_isolate(struct planche_cli_options *options)
 {
     struct planche_error error = {0};

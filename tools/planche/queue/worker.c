@@ -219,11 +219,11 @@ static int start(struct planche_queue_worker *worker)
         status = learn(worker, &error);
     if (status == PLANCHE_OK)
         status = planche_queue_open(&worker->queue, &worker->options.queue, worker->id, &error);
-    int result = PLANCHE_CLI_NOT_STARTED;
+    int result;
     if (status == PLANCHE_OK)
         result = run(worker);
     else
-        planche_cli_message("%s", error.message);
+        result = planche_queue_refuse(status, &error);
     if (worker->queue.connection != NULL) {
         planche_libnats.natsConnection_Close(worker->queue.connection);
         planche_queue_unlisten(&worker->who);

@@ -204,6 +204,18 @@ static int listen_everywhere(struct planche_serve *serve)
     return check_places(serve);
 }
 
+/* --check opens no socket, since the server that it is for may run. */
+static int check_addresses(const struct planche_serve *serve)
+{
+    const struct planche_cli_serve_options *options = &serve->options.serve;
+    struct planche_error error = {0};
+    for (unsigned i = 0; i < options->listen_count; i++) {
+        if (planche_http_listen_check(options->listen[i], &error) != PLANCHE_OK)
+            return planche_cli_usage_error("listen", "%s", error.message);
+    }
+    return PLANCHE_CLI_OK;
+}
+
 static struct planche_pages *make_pages(struct planche_serve *serve, struct planche_error *error)
 {
     const struct planche_pages_settings settings = {
@@ -398,8 +410,8 @@ int planche_serve_start(struct planche_serve *serve)
     int status = check_model(serve);
     if (status == PLANCHE_CLI_OK)
         status = read_token(serve);
-    if (status == PLANCHE_CLI_OK && !serve->options.serve.check)
-        status = listen_everywhere(serve);
+    if (status == PLANCHE_CLI_OK)
+        status = serve->options.serve.check ? check_addresses(serve) : listen_everywhere(serve);
     if (status == PLANCHE_CLI_OK)
         status = choose_isolation(serve);
     if (status == PLANCHE_CLI_OK)

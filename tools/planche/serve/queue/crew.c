@@ -3,6 +3,7 @@
 #include "serve/queue/crew.h"
 
 #include "base/cancel.h"
+#include "base/log.h"
 #include "base/status.h"
 #include "books/books.h"
 #include "cli/cli.h"
@@ -116,6 +117,11 @@ static enum planche_status make(void *user, struct planche_pages_flight *flight,
     flight->absent = got.absent && !made->here;
     double waited = planche_clock_ms() - start - got.worker_ms;
     flight->queued_ms = waited > 0 ? waited : 0;
+    if (status == PLANCHE_ERROR_NOT_FOUND) { /* which worker says so is for the log */
+        planche_log_write(&serve->log, PLANCHE_LOG_WARNING, "%s", flight->error.message);
+        return planche_fail(&flight->error, PLANCHE_ERROR_ARGUMENT,
+                            "no worker of the queue has this model");
+    }
     if (status != PLANCHE_OK)
         return status;
     made->data = got.data;
@@ -194,6 +200,8 @@ static enum planche_status make_book_page(void *user, const struct planche_engin
     bool cuts = status == PLANCHE_ERROR_LIMIT && options->on_limit == PLANCHE_ON_LIMIT_SPLIT;
     if (status == PLANCHE_OK)
         *result = got.page;
+    if (status == PLANCHE_ERROR_NOT_FOUND) /* no worker has the model: the book goes on without */
+        status = error->status = PLANCHE_ERROR_UNSUPPORTED;
     if (!cuts && !got.absent)
         return status;
     return make_here(crew, engine, input, output, options, result, error);
