@@ -226,13 +226,87 @@ static void test_absurd_sizes(void **state)
     network_free(&network);
 }
 
+static void give_nothing(struct planche_pass *pass, int tensor, int64_t from, int64_t to)
+{
+    (void)pass;
+    (void)tensor;
+    (void)from;
+    (void)to;
+}
+
+/* Runs of a node with tiles, in a pass of bands of so many rows of them. */
+static int64_t most_runs(struct planche_pass *pass, int64_t *least)
+{
+    const struct planche_program *program = pass->spec.program;
+    int64_t *runs = calloc((size_t)program->node_count, sizeof(*runs)), most = 0, done;
+    int node;
+    planche_pass_start(pass);
+    while (planche_pass_next(pass, &node, &done)) {
+        planche_pass_advance(pass, node, done, give_nothing);
+        runs[node]++;
+    }
+    *least = 0;
+    for (int n = 0; n < program->node_count; n++) {
+        const struct planche_node *at = &program->nodes[n];
+        int64_t rows = planche_node_group_ceil(at, pass->parts[n].rect.y1) -
+                       planche_node_group_floor(at, pass->parts[n].rect.y0);
+        if (at->tile == 1 || runs[n] == 0)
+            continue;
+        most = runs[n] > most ? runs[n] : most;
+        rows = (rows / at->tile + pass->spec.band - 1) / pass->spec.band;
+        *least = rows > *least ? rows : *least;
+    }
+    free(runs);
+    return most;
+}
+
+/* A layer makes whole bands of tiles though its readers, which enlarge, ask for less at a time. */
+static void test_bands(void **state)
+{
+    struct network network;
+    struct planche_error error;
+    int found = 0;
+    (void)state;
+    for (uint64_t seed = 1; found < 3 && seed < 200; seed++) {
+        if (network_make_random(&network, seed) && network.net->recipe.scale >= 3) {
+            struct planche_program *program = compile(&network, &portable, 1);
+            const struct planche_plan_options options = {.workers = 1};
+            struct planche_plan *plan;
+            struct planche_pass *pass;
+            int64_t least;
+            if (planche_plan_create(&plan, program, 50, 400, &options, &network.budget, NULL,
+                                    &error))
+                fail_msg("%s", error.message);
+            const struct planche_pass_spec spec = {
+                .program = program,
+                .geometry = planche_plan_geometry(plan, program->levels + 1),
+                .region = {.x1 = 50, .y1 = 400},
+                .level = program->levels + 1,
+                .band = 4,
+                .workers = 1,
+            };
+            if (planche_pass_create(&pass, &spec, &network.budget, &error))
+                fail_msg("%s", error.message);
+            int64_t most = most_runs(pass, &least);
+            if (most > least + 1)
+                fail_msg("seed %llu: %lld runs in place of %lld", (unsigned long long)seed,
+                         (long long)most, (long long)least);
+            found += least > 1;
+            planche_pass_destroy(&pass);
+            planche_plan_destroy(&plan);
+            planche_program_destroy(&program);
+        }
+        network_free(&network);
+    }
+    assert_int_equal(found, 3);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_budgets),
-        cmocka_unit_test(test_new_memory),
-        cmocka_unit_test(test_sample_rows),
-        cmocka_unit_test(test_absurd_sizes),
+        cmocka_unit_test(test_budgets),     cmocka_unit_test(test_new_memory),
+        cmocka_unit_test(test_sample_rows), cmocka_unit_test(test_absurd_sizes),
+        cmocka_unit_test(test_bands),
     };
     if (test_quick())
         count = 5;

@@ -412,6 +412,7 @@ enum planche_status planche_pack_weights(struct planche_program *program, struct
     program->weights = planche_calloc(program->budget, floats, sizeof(float));
     if (!program->weights)
         return planche_fail(error, PLANCHE_ERROR_MEMORY, "no memory for the network's weights");
+    program->weight_bytes = (uint64_t)floats * sizeof(float);
     float *next = program->weights;
     for (int n = 0; n < program->node_count; n++)
         if (program->nodes[n].conv) {

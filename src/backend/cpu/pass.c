@@ -112,6 +112,14 @@ static int64_t next_rows(const struct planche_pass *pass, int n)
     return planche_int_clamp(planche_node_group_ceil(node, rows), part->rect.y0, part->rect.y1);
 }
 
+/* The end of a band of tiles from where a node is; readers that are at a larger scale, or end a
+ * group earlier, ask for less. A tile's weights are read once for a band. */
+static int64_t whole_band(const struct planche_pass *pass, int n)
+{
+    const struct planche_node *node = &pass->spec.program->nodes[n];
+    return node->tile > 1 ? pass->parts[n].done + (pass->spec.band - 1) * node->tile + 1 : 0;
+}
+
 /* Requests the input rows that the node lacks; false: it lacks none. */
 static bool request_input(struct planche_pass *pass, int n, int64_t done)
 {
@@ -123,7 +131,8 @@ static bool request_input(struct planche_pass *pass, int n, int64_t done)
             continue; /* an earlier pass retained it */
         planche_edge_rows(pass, n, e, pass->parts[n].done, done, &lo, &hi);
         if (hi > pass->parts[producer].done) {
-            request_rows(pass, producer, hi);
+            int64_t whole = whole_band(pass, producer);
+            request_rows(pass, producer, hi > whole ? hi : whole);
             return true;
         }
     }

@@ -7,6 +7,7 @@
 #include "backend/cpu/cost.h"
 #include "backend/cpu/regions.h"
 #include "base/status.h"
+#include "net/integers.h"
 
 #include <assert.h>
 #include <math.h>
@@ -19,6 +20,11 @@ static const int64_t segments[] = {512, 128, 32};
  * rows of tiles, rows leave the cache before they are read. */
 #define TILES_PER_WORKER 48
 #define MAX_BAND         4
+/* Weights that no cache holds come from memory once for each band: those of so many bytes want so
+ * many tiles at a time, in more rows if the page is narrow. */
+#define LARGE_WEIGHTS (UINT64_C(64) << 20)
+#define LARGE_TILES   192
+#define LARGE_BAND    8
 /* Choices of checkpoints before there are none. */
 #define MAX_ATTEMPTS 8
 
@@ -101,12 +107,18 @@ static enum planche_status plan_whole(struct planche_plan *plan, uint64_t *small
     return status;
 }
 
-/* So many rows of tiles at a time that all threads have enough of them between two waits. */
+/* So many rows of tiles at a time that all threads have enough of them between two waits, and large
+ * weights enough tiles. */
 static int wanted_band(const struct planche_plan *plan)
 {
-    int64_t tiles = plan->page.page_width / PLANCHE_WINOGRAD_TILE_MAX + 1;
-    int64_t band = ((int64_t)plan->options.workers * TILES_PER_WORKER + tiles - 1) / tiles;
-    return band < 1 ? 1 : band > MAX_BAND ? MAX_BAND : (int)band;
+    bool large = plan->program->weight_bytes > LARGE_WEIGHTS;
+    int64_t tiles = plan->page.page_width / PLANCHE_WINOGRAD_TILE_MAX + 1, max = MAX_BAND;
+    int64_t wanted = (int64_t)plan->options.workers * TILES_PER_WORKER;
+    if (large) {
+        wanted = wanted > LARGE_TILES ? wanted : LARGE_TILES;
+        max = LARGE_BAND;
+    }
+    return (int)planche_int_clamp(planche_ceil_div(wanted, tiles), 1, max);
 }
 
 /* Full width, with the band that suits the threads if it fits. */

@@ -114,6 +114,7 @@ struct planche_program {
                                    pass of its level */
     size_t scratch_bytes;       /* one worker's */
     float *weights;             /* of all convolutions, packed */
+    uint64_t weight_bytes;      /* of these */
 };
 
 /* net must outlive the program; its convolution weights are not needed any more afterwards.
