@@ -17,7 +17,9 @@ enum planche_gpu_path {
     PLANCHE_GPU_PATH_F32 = 1, /* everything in float */
     PLANCHE_GPU_PATH_F16 = 2, /* tensors and weights in half precision, sums in float */
     PLANCHE_GPU_PATH_KHR = 3, /* likewise, with VK_KHR_cooperative_matrix */
-    PLANCHE_GPU_PATH_NV2 = 4  /* likewise, with VK_NV_cooperative_matrix2 */
+    PLANCHE_GPU_PATH_NV2 = 4, /* likewise, with VK_NV_cooperative_matrix2 */
+    PLANCHE_GPU_PATH_WGMMA =
+        5 /* KHR, and kernels of NVIDIA's Hopper for what they make (VK_NVX_binary_import) */
 };
 
 enum planche_gpu_type {
@@ -49,7 +51,7 @@ PLANCHE_API void planche_gpu_info_init(struct planche_gpu_info *out, size_t size
  * UNSUPPORTED where there is no Vulkan 1.2, MEMORY. */
 PLANCHE_API enum planche_status planche_gpu_get_info(unsigned index, struct planche_gpu_info *info,
                                                      struct planche_error *error);
-/* "f32", "f16", "khr", "nv2"; "auto". */
+/* "f32", "f16", "khr", "nv2", "wgmma"; "auto". */
 PLANCHE_API const char *planche_gpu_path_name(enum planche_gpu_path path);
 
 #ifdef __cplusplus

@@ -185,7 +185,7 @@ enum planche_status planche_executors_check(const struct planche_executor_regist
     if (options->precision < PLANCHE_PRECISION_AUTO || (int)options->precision >= PRECISIONS)
         return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "unknown precision: %d",
                             (int)options->precision);
-    if (options->gpu_path < PLANCHE_GPU_PATH_AUTO || options->gpu_path > PLANCHE_GPU_PATH_NV2)
+    if (options->gpu_path < PLANCHE_GPU_PATH_AUTO || options->gpu_path > PLANCHE_GPU_PATH_WGMMA)
         return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "unknown GPU path: %d",
                             (int)options->gpu_path);
     if (options->tile && (options->tile < 16 || options->tile % 4))

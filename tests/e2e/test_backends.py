@@ -16,7 +16,7 @@ import png
 import server
 from harness import run
 
-PATHS = ("f32", "f16", "khr", "nv2")
+PATHS = ("f32", "f16", "khr", "nv2", "wgmma")
 
 
 def need_gpu():

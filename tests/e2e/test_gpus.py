@@ -8,7 +8,7 @@ import harness
 from harness import run
 
 NO_DRIVERS = {"VK_DRIVER_FILES": "/nonexistent", "VK_ICD_FILENAMES": "/nonexistent"}
-PATHS = ["f32", "f16", "khr", "nv2"]
+PATHS = ["f32", "f16", "khr", "nv2", "wgmma"]
 
 
 def facts_of(env=None):

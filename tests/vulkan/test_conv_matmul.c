@@ -391,12 +391,108 @@ static void test_folds(void **state)
     end(&f);
 }
 
+/* The kernel that makes the step; NONE: conv_khr.comp does. */
+static enum planche_gpu_kernel choose_kernel(struct fixture *f)
+{
+    struct planche_error error;
+    enum planche_status status;
+    f->made = (struct planche_gpu_step){0};
+    assert_true(planche_gpu_matrix_choose(&f->program, 0, &status, &error));
+    assert_int_equal(status, PLANCHE_OK);
+    assert_int_equal(f->made.pipeline == NULL, f->made.kernel != PLANCHE_GPU_KERNEL_NONE);
+    assert_int_equal(f->made.prepare == NULL, f->made.kernel != PLANCHE_GPU_KERNEL_NONE);
+    return f->made.kernel;
+}
+
+static void test_kernels(void **state)
+{
+    static const int widths[][3] = {
+        {64, 64, PLANCHE_GPU_KERNEL_CONV}, /* and what is none */
+        {32, 192, PLANCHE_GPU_KERNEL_CONV}, {64, 60, PLANCHE_GPU_KERNEL_CONV},
+        {3, 64, PLANCHE_GPU_KERNEL_NONE},   {64, 3, PLANCHE_GPU_KERNEL_NONE},
+        {48, 64, PLANCHE_GPU_KERNEL_NONE},  {64, 32, PLANCHE_GPU_KERNEL_NONE}};
+    struct fixture f;
+    (void)state;
+    for (size_t i = 0; i < sizeof(widths) / sizeof(*widths); i++) {
+        begin(&f, PLANCHE_GPU_PATH_WGMMA, widths[i][0], widths[i][1]);
+        assert_int_equal(choose_kernel(&f), widths[i][2]);
+        end(&f);
+    }
+    begin(&f, PLANCHE_GPU_PATH_KHR, 64, 64);
+    assert_int_equal(choose_kernel(&f), PLANCHE_GPU_KERNEL_NONE);
+    end(&f);
+    begin(&f, PLANCHE_GPU_PATH_WGMMA, 64, 64);
+    deconvolve(&f);
+    assert_int_equal(choose_kernel(&f), PLANCHE_GPU_KERNEL_NONE);
+    end(&f);
+}
+
+/* What the step does besides; what a vector scales no kernel reads; what is refused none makes. */
+static void test_kernel_variants(void **state)
+{
+    struct fixture f;
+    int averages[1] = {0}, vectors[2] = {0, -1};
+    (void)state;
+    begin(&f, PLANCHE_GPU_PATH_WGMMA, 64, 128);
+    assert_int_equal(choose_kernel(&f), PLANCHE_GPU_KERNEL_CONV);
+    assert_int_equal(f.made.product.blocks, 2);
+    assert_int_equal(planche_gpu_matrix_variants(&f.program, 0), 1u << PLANCHE_GPU_VARIANT_WGMMA);
+    f.program.folding.averages = averages;
+    assert_int_equal(choose_kernel(&f), PLANCHE_GPU_KERNEL_SUMS);
+    assert_int_equal(planche_gpu_matrix_variants(&f.program, 0),
+                     1u << PLANCHE_GPU_VARIANT_WGMMA_SUMS);
+    f.device.refused = 1u << PLANCHE_GPU_VARIANT_WGMMA_SUMS;
+    assert_int_equal(choose_kernel(&f), PLANCHE_GPU_KERNEL_NONE);
+    f.program.folding.averages = NULL;
+    assert_int_equal(choose_kernel(&f), PLANCHE_GPU_KERNEL_CONV);
+    f.program.folding.vectors = vectors;
+    assert_int_equal(choose_kernel(&f), PLANCHE_GPU_KERNEL_NONE);
+    end(&f);
+}
+
+/* Weights as the threads of a warpgroup hold them: where that of an output, an input and a tap is.
+ */
+static void test_pack_for_kernel(void **state)
+{
+    enum { IN = 64, OUT = 70, TAPS = 9 };
+    struct fixture f;
+    size_t count;
+    (void)state;
+    begin(&f, PLANCHE_GPU_PATH_WGMMA, IN, OUT);
+    f.pitches[1] = 128;
+    assert_int_equal(choose_kernel(&f), PLANCHE_GPU_KERNEL_CONV);
+    assert_true(planche_gpu_matrix_count(&f.made.product, &count));
+    assert_int_equal(count, 128 * IN * TAPS);
+    uint16_t *packed = calloc(count, sizeof(*packed));
+    float *weights = calloc((size_t)OUT * IN * TAPS, sizeof(*weights));
+    for (int i = 0; i < OUT * IN * TAPS; i++)
+        weights[i] = weight_of(i / TAPS / IN, i / TAPS % IN, i % TAPS);
+    f.step.weights = weights;
+    planche_gpu_matrix_pack(&f.program, 0, packed);
+    for (int n = 0; n < 128; n++)
+        for (int c = 0; c < IN; c++)
+            for (int tap = 0; tap < TAPS; tap++) {
+                int fragment = ((n / 64 * (IN / 32) + c / 32) * TAPS + tap) * 2 + c / 16 % 2;
+                int thread = n % 64 / 16 * 32 + n % 8 * 4 + c % 8 / 2;
+                int value = c / 8 % 2 * 4 + n / 8 % 2 * 2 + c % 2;
+                float expected = n < OUT ? weight_of(n, c, tap) : 0;
+                assert_int_equal(packed[fragment * 1024 + thread * 8 + value],
+                                 planche_half_from_float(expected));
+            }
+    free(weights);
+    free(packed);
+    end(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_nv2),
                                        cmocka_unit_test(test_khr),
                                        cmocka_unit_test(test_neither),
                                        cmocka_unit_test(test_pack),
+                                       cmocka_unit_test(test_kernels),
+                                       cmocka_unit_test(test_kernel_variants),
+                                       cmocka_unit_test(test_pack_for_kernel),
                                        cmocka_unit_test(test_deconvolutions),
                                        cmocka_unit_test(test_enlargement),
                                        cmocka_unit_test(test_folds)};

@@ -61,7 +61,7 @@ static void test_public(void **state)
 static void test_names(void **state)
 {
     (void)state;
-    assert_string_equal(planche_gpu_path_name(PLANCHE_GPU_PATH_NV2), "nv2");
+    assert_string_equal(planche_gpu_path_name(PLANCHE_GPU_PATH_WGMMA), "wgmma");
     assert_string_equal(planche_gpu_path_name((enum planche_gpu_path)77), "auto");
 }
 
@@ -73,7 +73,7 @@ static void test_open(void **state)
     struct planche_gpu_info info;
     struct planche_error error;
     planche_vk_describe(vk, test_device_index(), &info);
-    for (int path = PLANCHE_GPU_PATH_AUTO; path <= PLANCHE_GPU_PATH_NV2; path++) {
+    for (int path = PLANCHE_GPU_PATH_AUTO; path <= PLANCHE_GPU_PATH_WGMMA; path++) {
         enum planche_status status = planche_gpu_device_open(
             &device, vk, test_device_index(), (enum planche_gpu_path)path, NULL, NULL, &error);
         /* Of the paths with matrix contexts the faster comes first, and may not be the only one. */

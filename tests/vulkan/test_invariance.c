@@ -230,7 +230,7 @@ static void check_memories(const struct subject *s)
 static void check_subject(struct subject s)
 {
     static const unsigned tiles[] = {32, 16, 48};
-    for (int path = PLANCHE_GPU_PATH_F32; path <= PLANCHE_GPU_PATH_NV2; path++) {
+    for (int path = PLANCHE_GPU_PATH_F32; path <= PLANCHE_GPU_PATH_WGMMA; path++) {
         struct subject on = s;
         bool all = (s.cheap || s.random) && path == PLANCHE_GPU_PATH_F32 && !test_quick();
         on.path = (enum planche_gpu_path)path;

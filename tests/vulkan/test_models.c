@@ -155,7 +155,7 @@ static void test_known(void **state)
     struct page page;
     page_make_crop(&page, k->sample, k->x, k->y, k->width, k->height);
     double *expected = clamped_reference(k, variant, &page);
-    for (int path = PLANCHE_GPU_PATH_F32; path <= PLANCHE_GPU_PATH_NV2; path++)
+    for (int path = PLANCHE_GPU_PATH_F32; path <= PLANCHE_GPU_PATH_WGMMA; path++)
         check_path(k, (enum planche_gpu_path)path, variant->file, &page, expected);
     free(expected);
     page_free(&page);

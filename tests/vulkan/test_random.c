@@ -168,12 +168,12 @@ static double check_path(const struct network *network, const struct page *page,
 
 static void test_random_networks(void **state)
 {
-    double worst[PLANCHE_GPU_PATH_NV2 + 1];
+    double worst[PLANCHE_GPU_PATH_WGMMA + 1];
     gpu_need();
     gpu_add_matrices();
     int done = 0;
     (void)state;
-    for (int path = 0; path <= PLANCHE_GPU_PATH_NV2; path++)
+    for (int path = 0; path <= PLANCHE_GPU_PATH_WGMMA; path++)
         worst[path] = HUGE_VAL;
     for (int i = 0; i < 2 * count; i++) {
         struct network network;
@@ -189,7 +189,7 @@ static void test_random_networks(void **state)
         round_page(&page);
         double *expected = run_reference(&network, &network.recipe, &page);
         assert_non_null(expected);
-        for (int path = PLANCHE_GPU_PATH_F32; path <= PLANCHE_GPU_PATH_NV2; path++)
+        for (int path = PLANCHE_GPU_PATH_F32; path <= PLANCHE_GPU_PATH_WGMMA; path++)
             worst[path] = fmin(worst[path], check_path(&network, &page, (enum planche_gpu_path)path,
                                                        expected, seed));
         free(expected);
@@ -197,7 +197,7 @@ static void test_random_networks(void **state)
         network_free(&network);
         done++;
     }
-    for (int path = PLANCHE_GPU_PATH_F32; path <= PLANCHE_GPU_PATH_NV2; path++)
+    for (int path = PLANCHE_GPU_PATH_F32; path <= PLANCHE_GPU_PATH_WGMMA; path++)
         if (worst[path] < HUGE_VAL)
             print_message("%-4s at least %.1f dB in %d networks\n",
                           planche_gpu_path_name((enum planche_gpu_path)path), worst[path], done);

@@ -22,7 +22,7 @@
 #define HEIGHT 8
 #define SCALE  3
 
-#define ALL    ((1u << PLANCHE_GPU_VARIANT_COUNT) - 1)
+#define ALL    ((1u << PLANCHE_GPU_VARIANT_WGMMA) - 1)
 #define SCALED (1u << PLANCHE_GPU_VARIANT_SCALED_INPUT | 1u << PLANCHE_GPU_VARIANT_SCALED_RESIDUAL)
 
 /* A layer for each variant. */
@@ -44,7 +44,7 @@ static const char param[] = "7767517\n"
 static const int counts[][2] = {{432, 16},  {1024, 16}, {256, 16}, {2304, 16},
                                 {2304, 16}, {2304, 16}, {432, 3}};
 
-static const char *const words[PLANCHE_GPU_VARIANT_COUNT] = {
+static const char *const words[PLANCHE_GPU_VARIANT_WGMMA] = {
     [PLANCHE_GPU_VARIANT_SCALED_INPUT] = "scaled inputs",
     [PLANCHE_GPU_VARIANT_SCALED_RESIDUAL] = "scaled residuals",
     [PLANCHE_GPU_VARIANT_ENLARGED_INPUT] = "enlarged inputs",
@@ -186,7 +186,7 @@ static void check_left_out(unsigned v, const char *reason)
 static void test_wrong(void **state)
 {
     (void)state;
-    for (unsigned v = 0; v < PLANCHE_GPU_VARIANT_COUNT; v++) {
+    for (unsigned v = 0; v < PLANCHE_GPU_VARIANT_WGMMA; v++) {
         bool same = v == PLANCHE_GPU_VARIANT_SCALED_INPUT ||
                     v == PLANCHE_GPU_VARIANT_SCALED_RESIDUAL || v == PLANCHE_GPU_VARIANT_SUMS;
         struct image out;
@@ -201,7 +201,7 @@ static void test_wrong(void **state)
 static void test_refused(void **state)
 {
     (void)state;
-    for (unsigned v = 0; v < PLANCHE_GPU_VARIANT_COUNT; v++) {
+    for (unsigned v = 0; v < PLANCHE_GPU_VARIANT_WGMMA; v++) {
         planche_gpu_spoil_variants(0, 1u << v);
         check_left_out(v, "a test refuses it");
     }

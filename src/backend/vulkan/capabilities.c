@@ -13,6 +13,10 @@
 #define SHARED_MEMORY 32768
 #define MATRIX_SIDE   16
 
+/* Hopper by its numbers on the PCI bus: Vulkan does not name compute capabilities. */
+#define NVIDIA        0x10de
+#define IS_HOPPER(id) ((id) >> 8 == 0x23)
+
 const char *const planche_gpu_extension_names[PLANCHE_GPU_EXTENSION_COUNT] = {
     [PLANCHE_GPU_COOPERATIVE_MATRIX_2] = VK_NV_COOPERATIVE_MATRIX_2_EXTENSION_NAME,
     [PLANCHE_GPU_COOPERATIVE_MATRIX] = VK_KHR_COOPERATIVE_MATRIX_EXTENSION_NAME,
@@ -20,6 +24,8 @@ const char *const planche_gpu_extension_names[PLANCHE_GPU_EXTENSION_COUNT] = {
     [PLANCHE_GPU_MAINTENANCE_4] = VK_KHR_MAINTENANCE_4_EXTENSION_NAME,
     [PLANCHE_GPU_MEMORY_BUDGET] = VK_EXT_MEMORY_BUDGET_EXTENSION_NAME,
     [PLANCHE_GPU_PORTABILITY_SUBSET] = "VK_KHR_portability_subset",
+    [PLANCHE_GPU_BINARY_IMPORT] = VK_NVX_BINARY_IMPORT_EXTENSION_NAME,
+    [PLANCHE_GPU_SM_BUILTINS] = VK_NV_SHADER_SM_BUILTINS_EXTENSION_NAME,
 };
 
 static enum planche_status find_extensions(struct planche_gpu_capabilities *capabilities,
@@ -115,9 +121,16 @@ static void find_properties(struct planche_gpu_capabilities *capabilities,
         maintenance4.pNext = v11.pNext;
         v11.pNext = &maintenance4;
     }
+    VkPhysicalDeviceShaderSMBuiltinsPropertiesNV processors = {
+        .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SHADER_SM_BUILTINS_PROPERTIES_NV};
+    if (capabilities->extensions[PLANCHE_GPU_SM_BUILTINS]) {
+        processors.pNext = v11.pNext;
+        v11.pNext = &processors;
+    }
     VkPhysicalDeviceProperties2 properties = {
         .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2, .pNext = driver};
     fn->GetPhysicalDeviceProperties2(device, &properties);
+    capabilities->processors = processors.shaderSMCount;
     capabilities->subgroup_size = v11.subgroupSize;
     capabilities->subgroup_operations = v11.subgroupSupportedOperations;
     capabilities->max_allocation = v11.maxMemoryAllocationSize;
@@ -285,7 +298,19 @@ static const char *matrix2_lacks(const struct planche_gpu_capabilities *capabili
     return NULL;
 }
 
-/* Each path takes all that the one before it does. */
+static const char *kernels_lack(const struct planche_gpu_capabilities *capabilities)
+{
+    const VkPhysicalDeviceProperties *properties = &capabilities->properties;
+    if (properties->vendorID != NVIDIA || !IS_HOPPER(properties->deviceID))
+        return "matrix units of NVIDIA's Hopper";
+    if (!capabilities->extensions[PLANCHE_GPU_BINARY_IMPORT])
+        return VK_NVX_BINARY_IMPORT_EXTENSION_NAME;
+    if (!capabilities->processors)
+        return VK_NV_SHADER_SM_BUILTINS_EXTENSION_NAME;
+    return NULL;
+}
+
+/* Each path takes all that the one before it does; NV2 and WGMMA what KHR does. */
 static void judge_paths(struct planche_gpu_capabilities *capabilities,
                         const struct planche_vk_functions *fn, VkPhysicalDevice device)
 {
@@ -299,6 +324,8 @@ static void judge_paths(struct planche_gpu_capabilities *capabilities,
         lacks[PLANCHE_GPU_PATH_F16] ? lacks[PLANCHE_GPU_PATH_F16] : matrix;
     lacks[PLANCHE_GPU_PATH_NV2] =
         lacks[PLANCHE_GPU_PATH_KHR] ? lacks[PLANCHE_GPU_PATH_KHR] : matrix2;
+    lacks[PLANCHE_GPU_PATH_WGMMA] =
+        lacks[PLANCHE_GPU_PATH_KHR] ? lacks[PLANCHE_GPU_PATH_KHR] : kernels_lack(capabilities);
 }
 
 enum planche_status planche_gpu_capabilities_get(struct planche_gpu_capabilities *capabilities,
@@ -325,6 +352,8 @@ planche_gpu_capabilities_best(const struct planche_gpu_capabilities *capabilitie
 {
     /* Where both were measured, matrices of a subgroup were far ahead of those of a workgroup
      * (docs/performance.md): NV2 is for who asks for it. */
+    if (!capabilities->lacks[PLANCHE_GPU_PATH_WGMMA])
+        return PLANCHE_GPU_PATH_WGMMA;
     for (int path = PLANCHE_GPU_PATH_KHR; path > PLANCHE_GPU_PATH_AUTO; path--) {
         if (!capabilities->lacks[path])
             return (enum planche_gpu_path)path;

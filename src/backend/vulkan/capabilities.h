@@ -8,7 +8,8 @@
 #include <planche/gpu.h>
 #include <stdbool.h>
 
-/* The extensions that matter here; each is enabled where it is there. */
+/* The extensions that matter here; each is enabled where it is there, the last two for the path
+ * WGMMA alone. */
 enum planche_gpu_extension {
     PLANCHE_GPU_COOPERATIVE_MATRIX_2,
     PLANCHE_GPU_COOPERATIVE_MATRIX,
@@ -16,6 +17,8 @@ enum planche_gpu_extension {
     PLANCHE_GPU_MAINTENANCE_4,
     PLANCHE_GPU_MEMORY_BUDGET,
     PLANCHE_GPU_PORTABILITY_SUBSET,
+    PLANCHE_GPU_BINARY_IMPORT,
+    PLANCHE_GPU_SM_BUILTINS,
     PLANCHE_GPU_EXTENSION_COUNT
 };
 extern const char *const planche_gpu_extension_names[PLANCHE_GPU_EXTENSION_COUNT];
@@ -38,14 +41,15 @@ struct planche_gpu_capabilities {
     VkPhysicalDeviceDriverProperties driver;
     VkPhysicalDeviceSubgroupSizeControlPropertiesEXT subgroup; /* zeroes without the extension */
     uint32_t subgroup_size;
+    uint32_t processors; /* multiprocessors of an NVIDIA GPU; 0: it does not say */
     VkSubgroupFeatureFlags subgroup_operations;
     uint64_t max_allocation; /* what the driver promises for one block of memory */
     uint64_t max_buffer;     /* UINT64_MAX: it does not say */
     int compute_family;      /* -1: none */
     int transfer_family;
-    uint32_t compute_queues;                     /* that the family has */
-    uint32_t timestamp_bits;                     /* of that family */
-    const char *lacks[PLANCHE_GPU_PATH_NV2 + 1]; /* by path: NULL: it has all that it takes */
+    uint32_t compute_queues;                       /* that the family has */
+    uint32_t timestamp_bits;                       /* of that family */
+    const char *lacks[PLANCHE_GPU_PATH_WGMMA + 1]; /* by path: NULL: it has all that it takes */
 };
 
 /* Errors: MEMORY. */

@@ -6,6 +6,7 @@
 #include "backend/vulkan/half.h"
 #include "backend/vulkan/pack_weights.h"
 #include "backend/vulkan/pipeline.h"
+#include "backend/vulkan/wgmma/args.h"
 #include "base/checked.h"
 #include "base/status.h"
 
@@ -243,11 +244,18 @@ static bool reads_scaled(const struct planche_gpu_program *program, const struct
     return false;
 }
 
+static unsigned variant_of(enum planche_gpu_kernel kernel)
+{
+    return PLANCHE_GPU_VARIANT_WGMMA + (unsigned)kernel - PLANCHE_GPU_KERNEL_CONV;
+}
+
 unsigned planche_gpu_matrix_variants(const struct planche_gpu_program *program, int s)
 {
     const struct planche_step *step = &program->net->steps[s];
     const struct planche_gpu_product *product = &program->steps[s].product;
     unsigned bits = 0;
+    if (program->steps[s].kernel)
+        return 1u << variant_of(program->steps[s].kernel);
     if (!product->taps_x || takes_nv2(program, product))
         return 0;
     if (reads_scaled(program, step, false))
@@ -270,6 +278,11 @@ static const char *const variant_names[PLANCHE_GPU_VARIANT_COUNT] = {
     [PLANCHE_GPU_VARIANT_SUMS] = "with sums of their outputs",
     [PLANCHE_GPU_VARIANT_THIRDS] = "for deconvolutions of stride 3",
     [PLANCHE_GPU_VARIANT_PLAIN] = "of any kind",
+    [PLANCHE_GPU_VARIANT_WGMMA] = "by wgmma",
+    [PLANCHE_GPU_VARIANT_WGMMA_RESIDUAL] = "by wgmma with a residual",
+    [PLANCHE_GPU_VARIANT_WGMMA_RESIDUALS] = "by wgmma with two residuals",
+    [PLANCHE_GPU_VARIANT_WGMMA_SUMS] = "by wgmma with sums of their outputs",
+    [PLANCHE_GPU_VARIANT_WGMMA_ENLARGED] = "by wgmma of enlarged inputs",
 };
 
 void planche_gpu_matrix_refuse(struct planche_gpu_device *device, unsigned variants,
@@ -414,6 +427,49 @@ static enum planche_status make_nv2(const struct planche_gpu_program *program, i
     return status;
 }
 
+/* The kernel for a step's product by what it does besides, whether there is one for it or not. */
+static enum planche_gpu_kernel find_kernel(const struct planche_gpu_program *program, int s)
+{
+    const struct planche_step *step = &program->net->steps[s];
+    bool enlarges = program->steps[s].product.enlarges;
+    bool sums = program->folding.averages && program->folding.averages[s] >= 0;
+    if (!enlarges && !sums)
+        return PLANCHE_GPU_KERNEL_CONV + (unsigned)step->residual_count;
+    if (step->residual_count || (enlarges && sums))
+        return PLANCHE_GPU_KERNEL_NONE;
+    return enlarges ? PLANCHE_GPU_KERNEL_ENLARGED : PLANCHE_GPU_KERNEL_SUMS;
+}
+
+/* The kernel that makes a step; NONE: a shader does. */
+static enum planche_gpu_kernel choose_kernel(const struct planche_gpu_program *program, int s)
+{
+    const struct planche_step *step = &program->net->steps[s];
+    const struct planche_gpu_product *product = &program->steps[s].product;
+    if (program->device->path != PLANCHE_GPU_PATH_WGMMA || step->op != PLANCHE_STEP_CONV ||
+        step->kernel_w != 3 || step->stride_w != 1 || product->gathers || product->folds ||
+        product->step % PLANCHE_WGMMA_OUTPUTS || reads_scaled(program, step, false) ||
+        reads_scaled(program, step, true))
+        return PLANCHE_GPU_KERNEL_NONE;
+    for (int i = 0; i < step->input_count; i++)
+        if (program->net->tensors[step->inputs[i].tensor].channels % PLANCHE_WGMMA_CHUNK)
+            return PLANCHE_GPU_KERNEL_NONE;
+    enum planche_gpu_kernel kernel = find_kernel(program, s);
+    return kernel && !refuses(program, variant_of(kernel)) ? kernel : PLANCHE_GPU_KERNEL_NONE;
+}
+
+static void make_kernel(const struct planche_gpu_program *program, int s,
+                        enum planche_gpu_kernel kernel)
+{
+    struct planche_gpu_step *made = &program->steps[s];
+    struct planche_gpu_product *product = &made->product;
+    made->kernel = kernel;
+    made->shape = (struct planche_gpu_shape){.pixels_x = PLANCHE_WGMMA_TILE_X(product->taps_x),
+                                             .pixels_y = PLANCHE_WGMMA_TILE_Y};
+    product->columns = SIDE;
+    product->copies = 1;
+    product->blocks = product->outputs / PLANCHE_WGMMA_OUTPUTS;
+}
+
 bool planche_gpu_matrix_choose(const struct planche_gpu_program *program, int s,
                                enum planche_status *status, struct planche_error *error)
 {
@@ -423,6 +479,11 @@ bool planche_gpu_matrix_choose(const struct planche_gpu_program *program, int s,
     if (program->device->path < PLANCHE_GPU_PATH_KHR || !describe(program, step, product)) {
         *product = (struct planche_gpu_product){0};
         return false;
+    }
+    enum planche_gpu_kernel kernel = choose_kernel(program, s);
+    if (kernel) {
+        make_kernel(program, s, kernel);
+        return true;
     }
     *status =
         takes_nv2(program, product) ? make_nv2(program, s, error) : make_khr(program, s, error);
@@ -505,6 +566,31 @@ static float weight_at(const struct packer *packer, int n, int c, int x, int y)
                          (size_t)kx];
 }
 
+/* As the threads of a warpgroup hold 64 outputs and 16 inputs: each has two rows, 8 apart, and of
+ * these two neighbouring columns twice, 8 apart. */
+static void pack_fragment(const struct packer *packer, int first_output, int first_input, int x,
+                          int y, uint16_t *to)
+{
+    for (int thread = 0; thread < 128; thread++)
+        for (int i = 0; i < 8; i++) {
+            int n = first_output + thread / 32 * 16 + thread % 32 / 4 + i / 2 % 2 * 8;
+            int c = first_input + thread % 4 * 2 + i % 2 + i / 4 * 8;
+            *to++ = planche_half_from_float(weight_at(packer, n, c, x, y));
+        }
+}
+
+/* For conv_wgmma.cu: [64 outputs][32 inputs][tap y][tap x][16 of the inputs], a fragment each. */
+static void pack_for_kernel(const struct packer *packer, uint16_t *to)
+{
+    const struct planche_gpu_product *product = packer->product;
+    for (int n = 0; n < product->outputs; n += PLANCHE_WGMMA_OUTPUTS)
+        for (int c = 0; c < product->inputs; c += PLANCHE_WGMMA_CHUNK)
+            for (int tap = 0; tap < product->taps_x * product->taps_y; tap++)
+                for (int half = 0; half < 2; half++, to += 1024)
+                    pack_fragment(packer, n, c + half * SIDE, tap % product->taps_x,
+                                  tap / product->taps_x, to);
+}
+
 void planche_gpu_matrix_pack(const struct planche_gpu_program *program, int s, uint16_t *to)
 {
     const struct planche_net *net = program->net;
@@ -514,6 +600,10 @@ void planche_gpu_matrix_pack(const struct planche_gpu_program *program, int s, u
     packer.outputs = net->tensors[step->output].channels;
     for (int i = 0; i < step->input_count; i++)
         packer.inputs += net->tensors[step->inputs[i].tensor].channels;
+    if (program->steps[s].kernel) {
+        pack_for_kernel(&packer, to);
+        return;
+    }
     for (int first = 0; first < product->inputs; first += SIDE)
         for (int x = 0; x < product->taps_x; x++)
             for (int y = 0; y < product->taps_y; y++)

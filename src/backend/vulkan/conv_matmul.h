@@ -20,9 +20,15 @@ enum planche_gpu_variant {
     PLANCHE_GPU_VARIANT_SUMS = PLANCHE_FOLD_SUMS,
     PLANCHE_GPU_VARIANT_THIRDS, /* deconvolutions of stride 3 */
     PLANCHE_GPU_VARIANT_PLAIN,  /* none of these */
+    PLANCHE_GPU_VARIANT_WGMMA,  /* those by kernels, in the order of enum planche_gpu_kernel */
+    PLANCHE_GPU_VARIANT_WGMMA_RESIDUAL,
+    PLANCHE_GPU_VARIANT_WGMMA_RESIDUALS,
+    PLANCHE_GPU_VARIANT_WGMMA_SUMS,
+    PLANCHE_GPU_VARIANT_WGMMA_ENLARGED,
     PLANCHE_GPU_VARIANT_COUNT
 };
-/* Those of a step's product by shaders/conv_khr.comp, one bit each; 0: that does not make it. */
+/* Those of a step's product by shaders/conv_khr.comp or a kernel, one bit each; 0: neither makes
+ * it. */
 unsigned planche_gpu_matrix_variants(const struct planche_gpu_program *program, int step);
 /* Products of these variants are no longer made on the device, from the next program on; the log
  * says why. Thread-safe. */

@@ -19,6 +19,17 @@
  */
 #define PLANCHE_GPU_NV2_THREADS 64
 
+/* Kernels of wgmma/conv_wgmma.cu, in the order of their variants (conv_matmul.h). */
+enum planche_gpu_kernel {
+    PLANCHE_GPU_KERNEL_NONE,
+    PLANCHE_GPU_KERNEL_CONV,
+    PLANCHE_GPU_KERNEL_RESIDUAL,
+    PLANCHE_GPU_KERNEL_RESIDUALS,
+    PLANCHE_GPU_KERNEL_SUMS,
+    PLANCHE_GPU_KERNEL_ENLARGED,
+    PLANCHE_GPU_KERNEL_COUNT
+};
+
 /* Opened by open_device.h, closed by its owner, the context. Threads share it: what no mutex guards
  * is immutable once it is open, or atomic. */
 struct planche_gpu_device {
@@ -47,6 +58,9 @@ struct planche_gpu_device {
     uint64_t timestamp_mask;                  /* the bits that timestamps have */
     VkDescriptorSetLayout set_layout; /* binding 0: the arguments, a dynamic uniform block */
     VkPipelineLayout pipeline_layout;
+    VkCuModuleNVX kernel_module; /* path WGMMA: see wgmma/module.h */
+    VkCuFunctionNVX kernels[PLANCHE_GPU_KERNEL_COUNT];
+    uint32_t processors;   /* multiprocessors; 0: unknown */
     VkPipelineCache cache; /* loaded from and saved to the disk */
     uint64_t cache_size;   /* bytes of it that the disk has */
     atomic_bool lost;      /* no more work for it */

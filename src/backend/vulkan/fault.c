@@ -33,6 +33,18 @@ bool planche_gpu_pretends_matrices(void)
     return atomic_load(&pretended_matrices);
 }
 
+static atomic_int pretended_kernels;
+
+void planche_gpu_pretend_kernels(enum planche_gpu_pretended_kernels pretended)
+{
+    atomic_store(&pretended_kernels, (int)pretended);
+}
+
+enum planche_gpu_pretended_kernels planche_gpu_pretended_kernels(void)
+{
+    return (enum planche_gpu_pretended_kernels)atomic_load(&pretended_kernels);
+}
+
 static atomic_uint spoiled_variants, refused_variants;
 
 void planche_gpu_spoil_variants(unsigned spoiled, unsigned refused)

@@ -23,6 +23,18 @@ bool planche_gpu_must_fail(enum planche_gpu_fault fault);
 void planche_gpu_pretend_matrices(bool pretended);
 bool planche_gpu_pretends_matrices(void);
 
+/* For tests: devices that are opened from now on by the path WGMMA have its kernels from a driver
+ * that fails (wgmma/pretend.c). */
+enum planche_gpu_pretended_kernels {
+    PLANCHE_GPU_KERNELS_REAL,
+    PLANCHE_GPU_KERNELS_ABSENT,     /* the extension's functions are not there */
+    PLANCHE_GPU_KERNELS_REFUSED,    /* the driver does not take them */
+    PLANCHE_GPU_KERNELS_INCOMPLETE, /* it does not find all of them */
+    PLANCHE_GPU_KERNELS_WRONG       /* it takes them, and they do nothing */
+};
+void planche_gpu_pretend_kernels(enum planche_gpu_pretended_kernels pretended);
+enum planche_gpu_pretended_kernels planche_gpu_pretended_kernels(void);
+
 /* For tests: pipelines of these matrix products (bits of enum planche_gpu_variant) that are made
  * from now on compute something else, or are refused; 0: none. */
 void planche_gpu_spoil_variants(unsigned spoiled, unsigned refused);

@@ -8,6 +8,7 @@
 #include "backend/vulkan/path_name.h"
 #include "backend/vulkan/pipeline.h"
 #include "backend/vulkan/pipeline_cache.h"
+#include "backend/vulkan/wgmma/module.h"
 #include "base/status.h"
 #include "base/trace.h"
 
@@ -33,6 +34,12 @@ static uint32_t transfer_index(const struct planche_gpu_capabilities *capabiliti
            capabilities->compute_queues > 1;
 }
 
+static bool is_wanted(const struct planche_gpu_device *device, int extension)
+{
+    return (extension != PLANCHE_GPU_BINARY_IMPORT && extension != PLANCHE_GPU_SM_BUILTINS) ||
+           device->path == PLANCHE_GPU_PATH_WGMMA;
+}
+
 static enum planche_status create_device(struct planche_gpu_device *device,
                                          struct planche_gpu_capabilities *capabilities,
                                          struct planche_error *error)
@@ -41,7 +48,7 @@ static enum planche_status create_device(struct planche_gpu_device *device,
     const char *names[PLANCHE_GPU_EXTENSION_COUNT];
     uint32_t name_count = 0;
     for (int i = 0; i < PLANCHE_GPU_EXTENSION_COUNT; i++) {
-        if (capabilities->extensions[i])
+        if (capabilities->extensions[i] && is_wanted(device, i))
             names[name_count++] = planche_gpu_extension_names[i];
     }
     VkDeviceQueueCreateInfo queues[2];
@@ -110,6 +117,7 @@ static void describe(struct planche_gpu_device *device,
     snprintf(device->name, sizeof device->name, "%s", capabilities->properties.deviceName);
     device->value_bytes = device->path == PLANCHE_GPU_PATH_F32 ? 4 : 2;
     device->subgroup_size = capabilities->subgroup_size;
+    device->processors = capabilities->processors;
     uint64_t heap = device->memory.memoryHeaps[planche_gpu_main_heap(&device->memory)].size;
     device->max_buffer = smaller(capabilities->max_buffer, heap);
     device->max_allocation =
@@ -130,9 +138,10 @@ static enum planche_status choose_path(struct planche_gpu_device *device,
 {
     enum planche_gpu_path best = planche_gpu_capabilities_best(capabilities);
     device->path = path == PLANCHE_GPU_PATH_AUTO ? best : path;
-    device->soft_matrices = device->path == PLANCHE_GPU_PATH_KHR &&
-                            planche_gpu_pretends_matrices() &&
-                            !capabilities->lacks[PLANCHE_GPU_PATH_F16];
+    device->soft_matrices =
+        (device->path == PLANCHE_GPU_PATH_KHR ||
+         (device->path == PLANCHE_GPU_PATH_WGMMA && planche_gpu_pretended_kernels())) &&
+        planche_gpu_pretends_matrices() && !capabilities->lacks[PLANCHE_GPU_PATH_F16];
     if (device->soft_matrices)
         return PLANCHE_OK;
     const char *lacks = best == PLANCHE_GPU_PATH_AUTO ? capabilities->lacks[PLANCHE_GPU_PATH_F32]
@@ -159,6 +168,8 @@ static enum planche_status open_device(struct planche_gpu_device *device,
     status = create_device(device, &capabilities, error);
     if (status == PLANCHE_OK)
         status = create_layouts(device, error);
+    if (status == PLANCHE_OK && device->path == PLANCHE_GPU_PATH_WGMMA)
+        planche_gpu_kernels_load(device);
     if (status == PLANCHE_OK)
         status = planche_gpu_cache_load(device, error);
     return status;
@@ -197,6 +208,7 @@ static void destroy_objects(struct planche_gpu_device *device)
     const struct planche_vk_functions *fn = &device->fn;
     for (struct planche_gpu_pipeline *p = device->pipelines; p; p = p->next)
         fn->DestroyPipeline(device->device, p->pipeline, NULL);
+    planche_gpu_kernels_unload(device);
     fn->DestroyPipelineCache(device->device, device->cache, NULL);
     fn->DestroyPipelineLayout(device->device, device->pipeline_layout, NULL);
     fn->DestroyDescriptorSetLayout(device->device, device->set_layout, NULL);

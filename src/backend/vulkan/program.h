@@ -31,7 +31,8 @@ struct planche_gpu_product {
 
 /* A step on the device. */
 struct planche_gpu_step {
-    VkPipeline pipeline; /* NULL: nothing to do on its own */
+    VkPipeline pipeline; /* NULL: nothing to do on its own, or a kernel does it */
+    enum planche_gpu_kernel kernel;
     VkPipeline prepare; /* of a product's weights, see planche_gpu_tile_build_weights; NULL: none */
     struct planche_gpu_shape shape;
     struct planche_gpu_product product;

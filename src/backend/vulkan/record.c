@@ -5,6 +5,7 @@
 
 #include "backend/vulkan/check.h"
 #include "backend/vulkan/debug_labels.h"
+#include "backend/vulkan/wgmma/launch.h"
 #include "base/status.h"
 #include "os/clock.h"
 
@@ -199,18 +200,21 @@ static void send_args(struct planche_gpu_recording *recording, const struct plan
 /* A dispatch in as many slices as it takes: rows of workgroups of one z after the other. */
 struct dispatch_slices {
     const struct planche_gpu_dispatch *dispatch;
+    const struct planche_gpu_args *args;
     bool whole;
     uint32_t rows; /* of a slice */
     uint32_t y, z; /* of the next */
 };
 
 static struct dispatch_slices slice_dispatch(const struct planche_gpu_context *context,
-                                             const struct planche_gpu_dispatch *dispatch)
+                                             const struct planche_gpu_tile *tile, int index)
 {
+    const struct planche_gpu_dispatch *dispatch = &tile->dispatches[index];
     double all = (double)dispatch->groups[1] * dispatch->groups[2];
     double most = atomic_load(&context->macs_per_ms) * DISPATCH_MS;
     double rows = dispatch->macs > 0 ? all * most / dispatch->macs : all;
-    struct dispatch_slices slices = {.dispatch = dispatch, .whole = rows >= all};
+    struct dispatch_slices slices = {
+        .dispatch = dispatch, .args = &tile->args[index], .whole = rows >= all};
     slices.rows = rows < 1 ? 1 : rows < dispatch->groups[1] ? (uint32_t)rows : dispatch->groups[1];
     return slices;
 }
@@ -222,13 +226,23 @@ static double record_slice(const struct planche_gpu_device *device, VkCommandBuf
     const struct planche_gpu_dispatch *dispatch = slices->dispatch;
     const uint32_t *groups = dispatch->groups;
     double all = (double)groups[1] * groups[2], macs = dispatch->macs;
-    if (slices->whole) {
+    if (slices->whole && !dispatch->kernel) {
         device->fn.CmdDispatch(commands, groups[0], groups[1], groups[2]);
         *last = true;
         return macs;
     }
     uint32_t rows = groups[1] - slices->y < slices->rows ? groups[1] - slices->y : slices->rows;
-    device->fn.CmdDispatchBase(commands, 0, slices->y, slices->z, groups[0], rows, 1);
+    if (dispatch->kernel) {
+        const struct planche_gpu_launch launch = {
+            .columns = groups[0],
+            .first_row = slices->y,
+            .rows = rows,
+            .processors = dispatch->processors,
+        };
+        planche_gpu_kernel_launch(device, commands, dispatch->kernel, slices->args, &launch);
+    } else {
+        device->fn.CmdDispatchBase(commands, 0, slices->y, slices->z, groups[0], rows, 1);
+    }
     slices->y += rows;
     if (slices->y == groups[1]) {
         slices->y = 0;
@@ -246,6 +260,8 @@ static void bind(const struct planche_gpu_recording *recording, VkCommandBuffer 
     uint32_t offset =
         (uint32_t)(recording->args + (uint64_t)index * planche_gpu_args_stride(device));
     planche_gpu_label_begin(device, commands, name_of(recording->context, dispatch));
+    if (dispatch->kernel)
+        return;
     device->fn.CmdBindPipeline(commands, VK_PIPELINE_BIND_POINT_COMPUTE, dispatch->pipeline);
     device->fn.CmdBindDescriptorSets(commands, VK_PIPELINE_BIND_POINT_COMPUTE,
                                      device->pipeline_layout, 0, 1, &recording->slot->set, 1,
@@ -261,7 +277,7 @@ static enum planche_status record(struct planche_gpu_recording *recording,
 {
     struct planche_gpu_context *context = recording->context;
     const struct planche_gpu_dispatch *dispatch = &tile->dispatches[index];
-    struct dispatch_slices slices = slice_dispatch(context, dispatch);
+    struct dispatch_slices slices = slice_dispatch(context, tile, index);
     double most = atomic_load(&context->macs_per_ms) * BATCH_MS;
     enum planche_status status = PLANCHE_OK;
     bool last = false, ended = false; /* the dispatch; its label */
@@ -288,8 +304,11 @@ static enum planche_status record(struct planche_gpu_recording *recording,
     }
     if (!ended)
         planche_gpu_label_end(context->device, (*batch)->commands);
-    barrier(context->device, (*batch)->commands, VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT,
-            VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT);
+    /* Which stage a kernel belongs to is not written down. */
+    VkPipelineStageFlags stage = context->device->path == PLANCHE_GPU_PATH_WGMMA
+                                     ? VK_PIPELINE_STAGE_ALL_COMMANDS_BIT
+                                     : VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT;
+    barrier(context->device, (*batch)->commands, stage, stage);
     return status;
 }
 

@@ -126,6 +126,7 @@ static struct planche_gpu_args *add(struct planche_gpu_tile *tile,
     args->constants = step->constants;
     tile->dispatches[tile->count++] = (struct planche_gpu_dispatch){
         .pipeline = step->pipeline,
+        .kernel = step->kernel ? step : NULL,
         .groups = {groups(out->width, step->shape.pixels_x),
                    groups(out->height, step->shape.pixels_y),
                    groups(out->pitch, step->shape.channels)},

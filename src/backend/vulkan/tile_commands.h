@@ -30,6 +30,8 @@ struct planche_gpu_addresses {
 /* One dispatch. */
 struct planche_gpu_dispatch {
     VkPipeline pipeline;
+    const struct planche_gpu_step *kernel; /* the step whose kernel makes it; NULL: the pipeline */
+    uint32_t processors;                   /* that a kernel may use; 0: all */
     uint32_t groups[3];
     int profile; /* 0: load; s + 1: step s; step_count + 1: store */
     double macs; /* for how long it takes: small steps count a little, too */

@@ -305,10 +305,11 @@ static bool set_tile(struct planche_cli_options *o, const char *value)
 
 static bool set_gpu_path(struct planche_cli_options *o, const char *value)
 {
-    static const char *const names[] = {"auto", "f32", "f16", "khr", "nv2"};
-    size_t i = find_name(value, names, 5);
-    o->engine.gpu_path = (enum planche_gpu_path)(i % 5);
-    return i < 5;
+    static const char *const names[] = {"auto", "f32", "f16", "khr", "nv2", "wgmma"};
+    const size_t count = sizeof(names) / sizeof(*names);
+    size_t i = find_name(value, names, count);
+    o->engine.gpu_path = (enum planche_gpu_path)(i % count);
+    return i < count;
 }
 
 static bool set_memory(struct planche_cli_options *o, const char *value)

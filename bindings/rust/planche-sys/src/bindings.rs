@@ -47,6 +47,7 @@ pub const PLANCHE_GPU_PATH_F32: planche_gpu_path = 1;
 pub const PLANCHE_GPU_PATH_F16: planche_gpu_path = 2;
 pub const PLANCHE_GPU_PATH_KHR: planche_gpu_path = 3;
 pub const PLANCHE_GPU_PATH_NV2: planche_gpu_path = 4;
+pub const PLANCHE_GPU_PATH_WGMMA: planche_gpu_path = 5;
 pub type planche_gpu_path = ::std::os::raw::c_uint;
 pub const PLANCHE_GPU_OTHER: planche_gpu_type = 0;
 pub const PLANCHE_GPU_INTEGRATED: planche_gpu_type = 1;

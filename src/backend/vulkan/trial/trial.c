@@ -16,12 +16,18 @@ struct trial {
     struct planche_gpu_memory device, upload, download;
 };
 
-/* Whether an earlier step has the same pipeline. */
-static bool is_tried(const struct trial *trial, VkPipeline pipeline)
+/* Whether an earlier step has the same pipeline, or the same kernel for a product alike. */
+static bool is_tried(const struct trial *trial, const struct planche_gpu_step *made)
 {
-    for (int i = 0; i < trial->count; i++)
-        if (trial->context->program->steps[trial->examples[i].step].pipeline == pipeline)
+    for (int i = 0; i < trial->count; i++) {
+        const struct planche_gpu_step *earlier =
+            &trial->context->program->steps[trial->examples[i].step];
+        if (made->kernel ? earlier->kernel == made->kernel &&
+                               earlier->product.inputs == made->product.inputs &&
+                               earlier->product.outputs == made->product.outputs
+                         : earlier->pipeline == made->pipeline)
             return true;
+    }
     return false;
 }
 
@@ -34,8 +40,9 @@ static enum planche_status make_examples(struct trial *trial, struct planche_err
         return planche_fail_memory(error, program->budget, most * sizeof(*trial->examples),
                                    "a trial of a GPU");
     for (int s = 0; s < program->net->step_count; s++)
-        if (planche_gpu_matrix_variants(program, s) && program->steps[s].pipeline &&
-            !is_tried(trial, program->steps[s].pipeline))
+        if (planche_gpu_matrix_variants(program, s) &&
+            (program->steps[s].pipeline || program->steps[s].kernel) &&
+            !is_tried(trial, &program->steps[s]))
             planche_gpu_example_init(&trial->examples[trial->count++], program, s, &trial->bytes);
     return PLANCHE_OK;
 }
@@ -80,6 +87,7 @@ static void add_preparation(struct planche_gpu_tile *tile,
         .pipeline = step->prepare, .groups = {(uint32_t)fragments, 1, 1}};
 }
 
+/* Kernels take turns of two groups of threads, which few multiprocessors make them do here. */
 static void add_product(struct planche_gpu_tile *tile, const struct planche_gpu_example *example,
                         uint64_t block)
 {
@@ -88,6 +96,8 @@ static void add_product(struct planche_gpu_tile *tile, const struct planche_gpu_
     planche_gpu_example_args(example, block, args);
     struct planche_gpu_dispatch *dispatch = &tile->dispatches[tile->count++];
     *dispatch = (struct planche_gpu_dispatch){.pipeline = step->pipeline,
+                                              .kernel = step->kernel ? step : NULL,
+                                              .processors = (uint32_t)step->product.blocks,
                                               .groups = {0, 0, 1},
                                               .profile = example->step + 1,
                                               .macs = macs_of(example)};
@@ -180,6 +190,8 @@ static enum planche_status remake(struct planche_gpu_context *context, struct pl
     planche_gpu_program_destroy(&context->program);
     if (atomic_load(&device->refused) >> PLANCHE_GPU_VARIANT_PLAIN & 1)
         device->path = PLANCHE_GPU_PATH_F16;
+    else if (atomic_load(&device->refused) >> PLANCHE_GPU_VARIANT_WGMMA & 1)
+        device->path = PLANCHE_GPU_PATH_KHR;
     enum planche_status status =
         planche_gpu_program_create(&context->program, device, net, pool, context->budget, error);
     if (!status && context->program->weights.size >= memory)
