@@ -379,7 +379,10 @@ static void check_average(struct shader_test *test, struct planche_gpu_args *arg
         values[c] = 1;
     shader_test_run(test, PLANCHE_SHADER_AVERAGE, NULL, 0, args);
     for (int c = 0; c < vector.pitch; c++) {
-        double want = c < vector.channels ? (double)sums[c] / 65536 / (double)count : 0;
+        int64_t sum = 0;
+        for (int copy = 0; copy < PLANCHE_GPU_SUM_COPIES; copy++)
+            sum += sums[copy * vector.pitch + c];
+        double want = c < vector.channels ? (double)sum / 65536 / (double)count : 0;
         assert_true(fabs((double)values[c] - want) <= fabs(want) * 1e-6);
     }
 }
@@ -396,7 +399,8 @@ static void test_pool(void **state)
         shader_test_set(test, args.in[0].address, 0, 40000);
         for (int64_t n = 0; i % 3 == 0 && n < (int64_t)args.in[0].width * args.in[0].pitch; n++)
             shader_test_set(test, args.in[0].address, n, -40000);
-        args.out.address = shader_test_take(test, (uint64_t)args.out.pitch * sizeof(int64_t));
+        args.out.address = shader_test_take(test, (uint64_t)args.out.pitch * sizeof(int64_t) *
+                                                      PLANCHE_GPU_SUM_COPIES);
         int64_t *sums = shader_test_host(test, args.out.address), before[80];
         for (int c = 0; c < args.out.pitch; c++)
             before[c] = sums[c] =
@@ -405,6 +409,8 @@ static void test_pool(void **state)
         for (int c = 0; c < args.out.channels; c++)
             assert_true(sums[c] == before[c] + pooled(test, &args, c));
         sums[0] = -(INT64_C(3) << 32);
+        for (int n = args.out.pitch; n < args.out.pitch * PLANCHE_GPU_SUM_COPIES; n++)
+            sums[n] = (int64_t)test_random(&test->random) >> 20;
         check_average(test, &args, sums);
     }
 }

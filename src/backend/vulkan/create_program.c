@@ -200,7 +200,8 @@ static void place_vectors(struct planche_gpu_program *program)
         if (net->steps[s].op == PLANCHE_STEP_POOL) {
             int tensor = net->steps[s].output;
             program->sums[tensor] = at;
-            at += planche_gpu_align((uint64_t)program->pitches[tensor] * sizeof(uint64_t));
+            at += planche_gpu_align((uint64_t)program->pitches[tensor] * PLANCHE_GPU_SUM_COPIES *
+                                    sizeof(uint64_t));
         }
     program->sum_bytes = at;
     for (int t = 0; t < net->tensor_count; t++)

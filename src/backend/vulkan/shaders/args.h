@@ -29,6 +29,10 @@
 #define PLANCHE_GPU_INPUTS    8
 #define PLANCHE_GPU_RESIDUALS 2
 
+/* Sums that an average is made of are kept this many times, one behind the other, and added up in
+ * the end: workgroups that add to the same few words at the same time wait for each other. */
+#define PLANCHE_GPU_SUM_COPIES 16
+
 /* How a consumer sees a stored region. */
 struct planche_gpu_view {
     PLANCHE_ADDRESS address;   /* of the region's first value; aligned to 256 bytes */

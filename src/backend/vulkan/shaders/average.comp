@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* AVERAGE: what POOL summed at in[0].address, divided by the pixels that there are in the whole
+/* AVERAGE: what was summed at in[0].address, in PLANCHE_GPU_SUM_COPIES parts, divided by the pixels that there are in the whole
  * view: floats at `vector`, zeros behind the channels up to the pitch. */
 #version 460
 #extension GL_GOOGLE_include_directive : require
@@ -29,6 +29,12 @@ void main()
     if (c >= args.result.pitch)
         return;
     words sums = words(args.sources[0].address);
-    bool used = c < args.result.channels;
-    floats(args.vector).at[c] = used ? mean_of(sums.at[c * 2], sums.at[c * 2 + 1]) : 0.0;
+    uint low = 0u, high = 0u;
+    for (int copy = 0; copy < PLANCHE_GPU_SUM_COPIES; copy++) {
+        int at = (copy * args.result.pitch + c) * 2;
+        uint carry;
+        low = uaddCarry(low, sums.at[at], carry);
+        high += sums.at[at + 1] + carry;
+    }
+    floats(args.vector).at[c] = c < args.result.channels ? mean_of(low, high) : 0.0;
 }

@@ -321,13 +321,15 @@ void add_piece(uvec4 piece, ivec2 at)
     }
 }
 
-/* Adds the sums of all lanes that have the same channels to those of the page: whole numbers, so
- * that their order does not matter. Lanes of a part have a channel each, or two. */
+/* Adds the sums of all lanes that have the same channels to a copy of those of the page: whole
+ * numbers, so that their order does not matter. Lanes of a part have a channel each, or two. */
 void add_sums_of_outputs(uint channel)
 {
     const uint parts = GROUPS * 2;
     uint part = LANE % parts, own = LANE / parts;
     words total = words(args.sums);
+    uint copy = (gl_WorkGroupID.x / BLOCKS + gl_WorkGroupID.y * 7) % PLANCHE_GPU_SUM_COPIES;
+    channel += copy * uint(args.result.pitch);
     UNROLL for (uint c = 0; c < 8; c++) {
         UNROLL for (uint other = parts; other < 32; other *= 2) {
             lower[c] += shuffle_xor(lower[c], other);

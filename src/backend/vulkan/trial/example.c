@@ -103,6 +103,11 @@ static void choose_sizes(struct planche_gpu_example *e)
     e->height = n > 1 ? (e->out_height + e->y) / n : e->out_height * step_of(e)->stride_h;
 }
 
+static uint64_t sums_bytes(const struct planche_gpu_example *e)
+{
+    return 2 * vector_bytes(e, step_of(e)->output) * PLANCHE_GPU_SUM_COPIES;
+}
+
 void planche_gpu_example_init(struct planche_gpu_example *e,
                               const struct planche_gpu_program *program, int s, uint64_t *at)
 {
@@ -116,7 +121,7 @@ void planche_gpu_example_init(struct planche_gpu_example *e,
     e->weights = made->prepare ? take(at, values * 2) : e->rows;
     e->constants = take(at, 2 * (uint64_t)made->product.outputs * sizeof(float));
     e->out = take(at, tensor_bytes(e, e->out_width, e->out_height, step->output));
-    e->sums = take(at, 2 * vector_bytes(e, step->output));
+    e->sums = take(at, sums_bytes(e));
     for (int i = 0; i < step->input_count; i++) {
         int tensor = step->inputs[i].tensor;
         e->inputs[i] = take(at, tensor_bytes(e, e->width, e->height, tensor));
@@ -208,7 +213,7 @@ enum planche_status planche_gpu_example_fill(const struct planche_gpu_example *e
         fill_scales(e, RESIDUAL_SCALE, r, tensor, block + e->residual_scales[r]);
     }
     fill_constants(e, block + e->constants);
-    memset(block + e->sums, 0, 2 * vector_bytes(e, step->output));
+    memset(block + e->sums, 0, sums_bytes(e));
     memset(block + e->out, 0xff, tensor_bytes(e, e->out_width, e->out_height, step->output));
     return fill_weights(e, block + e->rows, error);
 }
@@ -366,12 +371,16 @@ static bool outputs_hold(const struct planche_gpu_example *e, const uint8_t *blo
 static bool sums_hold(const struct planche_gpu_example *e, const uint8_t *block)
 {
     const uint64_t *sums = (const uint64_t *)(const void *)(block + e->sums);
+    int pitch = e->program->pitches[step_of(e)->output];
     for (int o = 0; o < channels_of(e, step_of(e)->output); o++) {
         double sum = 0;
         for (int y = 1; y < e->out_height - 1; y++)
             for (int x = 1; x < e->out_width - 1; x++)
                 sum += (double)output_at(e, block, x, y, o);
-        if (!((double)(int64_t)sums[o] == sum * 65536))
+        uint64_t got = 0;
+        for (int copy = 0; copy < PLANCHE_GPU_SUM_COPIES; copy++)
+            got += sums[copy * pitch + o];
+        if (!((double)(int64_t)got == sum * 65536))
             return false;
     }
     return true;
