@@ -78,11 +78,11 @@ class Builder(onnx_file.Writer):
 def compact(b, channels, count, scale):
     """count: of the convolutions between the first and the last."""
     x, inputs = "input", 3
-    for _ in range(count + 1):
-        x = b.conv(x, inputs, channels, 1.3)
-        x = b.do("PRelu", x, b.constant([channels, 1, 1], b.values(channels, 0.1, 0.2)))
+    for i in range(count + 1):
+        x = b.conv(x, inputs, channels, 1.3, name=f"body.{2 * i}")
+        x = b.do("PRelu", x, b.each(f"body.{2 * i + 1}.weight", channels, 0.1, 0.2))
         inputs = channels
-    x = b.shuffle(b.conv(x, channels, 3 * scale ** 2, 0.05), scale)
+    x = b.shuffle(b.conv(x, channels, 3 * scale ** 2, 0.05, name=f"body.{2 * count + 2}"), scale)
     return b.do("Add", x, b.enlarge("input", scale))
 
 
@@ -310,6 +310,11 @@ def write_safetensors(path, state):
             file.write(values.tobytes())
 
 
+def write_graph(path, builder, output, height=0, width=0):
+    """height and width: 0 for any."""
+    onnx_file.write_graph(path, builder, ("input", [1, 3, height, width]), output)
+
+
 class Network:
     """As libraries.Network. Planche gets the .onnx with no fixed size, or, with as_state, the
     architecture's own file."""
@@ -338,7 +343,7 @@ class Network:
 
     def write_onnx(self, path, height, width):
         """height and width: 0 for any."""
-        onnx_file.write_graph(path, self.builder, ("input", [1, 3, height, width]), self.output)
+        write_graph(path, self.builder, self.output, height, width)
 
 
 SMALL, SMALLEST = [(400, 400)], [(120, 120)]
