@@ -176,13 +176,18 @@ enum planche_status planche_isolation_create(struct planche_isolation **out,
     return status;
 }
 
-void planche_isolation_destroy(struct planche_isolation **isolation)
+void planche_isolation_trim(struct planche_isolation *isolation)
 {
     struct planche_isolation_child child;
+    while (isolation && pop(isolation, &child))
+        drop(&child);
+}
+
+void planche_isolation_destroy(struct planche_isolation **isolation)
+{
     if (!*isolation)
         return;
-    while (pop(*isolation, &child))
-        drop(&child);
+    planche_isolation_trim(*isolation);
     planche_mutex_destroy(&(*isolation)->lock);
     planche_free(*isolation);
     *isolation = NULL;

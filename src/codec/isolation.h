@@ -47,6 +47,8 @@ struct planche_isolation;
 enum planche_status planche_isolation_create(struct planche_isolation **out,
                                              const struct planche_isolation_options *options,
                                              struct planche_error *error);
+/* Ends the programs that wait, so that a page has their memory. NULL is fine. Thread-safe. */
+void planche_isolation_trim(struct planche_isolation *isolation);
 /* Ends the programs that wait. No reader may use it any more. NULL is fine. */
 void planche_isolation_destroy(struct planche_isolation **isolation);
 

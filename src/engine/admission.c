@@ -18,7 +18,7 @@ void planche_admission_init(struct planche_admission *admission)
 
 void planche_admission_destroy(struct planche_admission *admission)
 {
-    assert(!admission->queue && !admission->occupied);
+    assert(!admission->queue && !admission->occupied && !admission->kept);
     planche_cond_destroy(&admission->changed);
     planche_mutex_destroy(&admission->mutex);
 }
@@ -42,6 +42,7 @@ static bool is_full(const struct planche_admission *admission)
 static void announce(struct planche_admission *admission)
 {
     admission->now = admission->clock();
+    admission->changes++;
     planche_cond_broadcast(&admission->changed);
 }
 
@@ -124,7 +125,8 @@ bool planche_admission_acquire(struct planche_admission *admission,
     bool waits = planche_cancel_check(ticket->cancel) == PLANCHE_OK;
     planche_mutex_lock(&admission->mutex);
     join_queue(admission, &waiter);
-    while (waits && (admission->occupied || is_full(admission) || first_of(admission) != &waiter))
+    while (waits && (admission->occupied || admission->kept || is_full(admission) ||
+                     first_of(admission) != &waiter))
         waits = wait_for_change(admission, ticket->cancel);
     leave_queue(admission, &waiter);
     if (waits)
@@ -181,18 +183,55 @@ static bool can_be_set_aside(const struct planche_admission *admission, uint64_t
     return !admission->occupied && bytes <= admission->memory - admission->taken;
 }
 
+static enum planche_shed shed(struct planche_admission *admission, unsigned held, bool last)
+{
+    return admission->shed ? admission->shed(admission->shed_user, held, last)
+                           : PLANCHE_SHED_NOTHING;
+}
+
+enum planche_shed planche_admission_shed(struct planche_admission *admission, unsigned held)
+{
+    /* A page that uses none yet may be going to use it. */
+    return shed(admission, held, held > 0);
+}
+
+/* Makes room for bytes that are more than all pages could have: gives up what nobody uses, or waits
+ * for pages that use it. False: there is nothing, or the token has fired. */
+static bool make_room(struct planche_admission *admission,
+                      const struct planche_cancel_token *cancel)
+{
+    const uint64_t seen = admission->changes;
+    const bool last = admission->kept; /* for a page that needs others */
+    planche_mutex_unlock(&admission->mutex);
+    enum planche_shed came = shed(admission, 0, last);
+    planche_mutex_lock(&admission->mutex);
+    if (came == PLANCHE_SHED_DONE || admission->changes != seen)
+        return true;
+    bool used = came == PLANCHE_SHED_LATER && (admission->inside || admission->occupied);
+    return used && wait_for_change(admission, cancel);
+}
+
 bool planche_admission_set_aside(struct planche_admission *admission, uint64_t bytes,
                                  const struct planche_cancel_token *cancel)
 {
     bool waits = true;
     planche_mutex_lock(&admission->mutex);
-    while (waits && bytes < admission->memory && !can_be_set_aside(admission, bytes))
-        waits = wait_for_change(admission, cancel);
-    bool held = waits && bytes < admission->memory;
-    if (held)
+    while (waits && (bytes >= admission->memory || !can_be_set_aside(admission, bytes)))
+        waits = bytes >= admission->memory ? make_room(admission, cancel)
+                                           : wait_for_change(admission, cancel);
+    if (waits)
         admission->memory -= bytes;
     planche_mutex_unlock(&admission->mutex);
-    return held;
+    return waits;
+}
+
+uint64_t planche_admission_enough(struct planche_admission *admission, uint64_t limit,
+                                  uint64_t bytes)
+{
+    planche_mutex_lock(&admission->mutex);
+    uint64_t others = limit > admission->memory ? limit - admission->memory : 0;
+    planche_mutex_unlock(&admission->mutex);
+    return ((others + bytes) >> 20) + 1 + PLANCHE_SMALL_PAGE_MIB;
 }
 
 void planche_admission_put_back(struct planche_admission *admission, uint64_t bytes)
@@ -226,6 +265,27 @@ void planche_admission_cancel(struct planche_admission *admission)
     planche_mutex_unlock(&admission->mutex);
 }
 
+/* Between being at the door and having it kept. */
+static void set_kept(struct planche_admission *admission, bool kept)
+{
+    planche_mutex_lock(&admission->mutex);
+    assert(admission->occupied == kept && admission->kept != kept);
+    admission->occupied = !kept;
+    admission->kept = kept;
+    announce(admission);
+    planche_mutex_unlock(&admission->mutex);
+}
+
+void planche_admission_step_back(struct planche_admission *admission)
+{
+    set_kept(admission, true);
+}
+
+void planche_admission_step_up(struct planche_admission *admission)
+{
+    set_kept(admission, false);
+}
+
 void planche_admission_shrink(struct planche_admission *admission,
                               struct planche_reservation *reservation,
                               const struct planche_reservation *to)
@@ -249,7 +309,8 @@ bool planche_admission_release(struct planche_admission *admission,
     admission->inside--;
     admission->busy -= reservation->threads;
     admission->taken -= reservation->bytes;
-    bool idle = admission->inside == 0 && !admission->queue && !admission->occupied;
+    bool idle =
+        admission->inside == 0 && !admission->queue && !admission->occupied && !admission->kept;
     announce(admission);
     planche_mutex_unlock(&admission->mutex);
     return idle;

@@ -5,7 +5,11 @@
  * deadline, and with the same deadline in the order in which they came. The first is at the door
  * once a thread of the engine is idle: it looks how much memory the pages inside leave, and goes in
  * with what it needs, or waits until there is more. Only that page takes memory that no reservation
- * covers, and only what is left.
+ * covers, and only what is left. Networks that it lacks it makes there: for that it steps back, so
+ * that memory can be set aside while nobody else comes to the door.
+ *
+ * Memory that was set aside for networks that no page runs on is given up (`shed`) before anybody
+ * is refused for want of it.
  *
  * A page that has waited for PLANCHE_ADMISSION_AGING_MS counts as one of the next class, so that no
  * class starves. Nobody overtakes the page at the door: it may wait for memory, and pages that need
@@ -20,6 +24,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* MiB beside the engine in which pages of 600 x 900 pixels come out of most models. */
+#define PLANCHE_SMALL_PAGE_MIB 16
 /* Milliseconds that lift a waiting page by one class. */
 #define PLANCHE_ADMISSION_AGING_MS 10000
 
@@ -43,8 +49,20 @@ struct planche_admission_waiter {
     int64_t since;    /* of the clock, when it came */
 };
 
+/* What giving up something came to. */
+enum planche_shed {
+    PLANCHE_SHED_NOTHING, /* there is nothing that is not in use by those who ask */
+    PLANCHE_SHED_LATER,   /* other pages use it */
+    PLANCHE_SHED_DONE     /* some was put back */
+};
+
 /* Initialised and started before the first page; then any thread may use it. */
 struct planche_admission {
+    /* Gives up one thing that memory was set aside for, with planche_admission_put_back. held: how
+     * many of them the caller's page uses; last: also the only one that is left. NULL: there are
+     * none. */
+    enum planche_shed (*shed)(void *user, unsigned held, bool last);
+    void *shed_user;
     unsigned parts;   /* of the memory: a page has one at most */
     unsigned threads; /* to be kept busy */
     unsigned jobs;    /* most pages inside */
@@ -57,6 +75,8 @@ struct planche_admission {
     uint64_t memory;                        /* for all pages */
     struct planche_admission_waiter *queue; /* pages that wait for their turn, as they came */
     bool occupied;                          /* a page is at the door */
+    bool kept;                              /* for the one that has stepped back */
+    uint64_t changes;                       /* that were announced */
     unsigned sleeping;                      /* threads that wait for a change */
     unsigned inside, busy;
     uint64_t taken;
@@ -93,6 +113,13 @@ void planche_admission_commit(struct planche_admission *admission,
                               const struct planche_reservation *reservation);
 /* Leaves the door, for the next to come to it. */
 void planche_admission_cancel(struct planche_admission *admission);
+/* From the door, which is kept for the page until it steps up: others can take memory meanwhile, so
+ * what was available is void. */
+void planche_admission_step_back(struct planche_admission *admission);
+void planche_admission_step_up(struct planche_admission *admission);
+/* Gives up one thing that nobody uses, so that pages have its memory; held: things that the
+ * caller's page uses. */
+enum planche_shed planche_admission_shed(struct planche_admission *admission, unsigned held);
 
 /* Inside: from now on less is needed. */
 void planche_admission_shrink(struct planche_admission *admission,
@@ -102,10 +129,15 @@ void planche_admission_shrink(struct planche_admission *admission,
 bool planche_admission_release(struct planche_admission *admission,
                                const struct planche_reservation *reservation);
 
-/* Takes bytes for something else than pages, once the pages inside leave them. False: the token has
- * fired, or there would be nothing left for pages. */
+/* Takes bytes for something else than pages, once the pages inside leave them; what nobody uses is
+ * given up for it. False: the token has fired, or there would be nothing left for pages. The caller
+ * is not at the door, but may have stepped back from it. */
 bool planche_admission_set_aside(struct planche_admission *admission, uint64_t bytes,
                                  const struct planche_cancel_token *cancel);
+/* For the message when it was refused: MiB that a budget of `limit` bytes would have to have, small
+ * pages included. */
+uint64_t planche_admission_enough(struct planche_admission *admission, uint64_t limit,
+                                  uint64_t bytes);
 void planche_admission_put_back(struct planche_admission *admission, uint64_t bytes);
 
 #endif

@@ -15,9 +15,6 @@
 
 #include <string.h>
 
-/* MiB beside the engine in which pages of 600 x 900 pixels come out of most models. */
-#define SMALL_PAGE_MIB 16
-
 uint64_t planche_engine_default_memory(void)
 {
     return planche_system_memory() / 4;
@@ -90,8 +87,11 @@ static enum planche_status load(struct planche_engine *engine,
     networks->primary = engine->plan.chain.networks[0];
     networks->leader = &networks->list[networks->primary].executors;
     status = planche_engine_networks_place(networks, options->model_directory, error);
+    const uint64_t before = atomic_load(&engine->state->budget.used);
     if (!status)
         status = planche_engine_networks_load(networks, error);
+    planche_engine_primary(engine)->aside = atomic_load(&engine->state->budget.used) - before;
+    planche_engine_primary(engine)->needed = atomic_load(&engine->state->budget.peak) - before;
     if (status)
         return status;
     engine->model = planche_strdup(&engine->state->budget, options->model);
@@ -114,9 +114,14 @@ static enum planche_status load_chain(struct planche_engine *engine, const char 
     ways->options.scale = engine->plan.scale;
     if (!status)
         status = planche_ways_create(ways, &engine->state->levels, directory, error);
-    for (unsigned i = 0; !status && i < chain->count; i++)
-        status = planche_engine_networks_make(&engine->state->networks, chain->networks[i], ops,
-                                              NULL, error);
+    for (unsigned i = 0; !status && i < chain->count; i++) {
+        const struct planche_executor *executor;
+        struct planche_engine_networks *networks = &engine->state->networks;
+        status =
+            planche_engine_networks_make(networks, chain->networks[i], ops, NULL, &executor, error);
+        if (!status)
+            planche_engine_networks_release(networks, chain->networks[i]);
+    }
     return status;
 }
 
@@ -159,14 +164,20 @@ static enum planche_status open_executors(struct planche_engine *engine,
         .pool = engine->pool,
         .log = engine->log,
     };
+    const struct planche_budget *budget = &engine->state->budget;
+    const uint64_t before = atomic_load(&budget->used);
     enum planche_status status = planche_executors_open(executors, options, &setup, error);
     if (status)
         return status;
     engine->se = executors->list[0].setup.se;
+    /* Devices stay open, and counters are asked for when all pages are done. */
+    engine->state->networks.keeps_primary = executors->count > 1 || options->profile;
+    network->needed += planche_executors_bytes(executors, 0);
     if (executors->count > 1)
         return PLANCHE_OK;
     /* Nobody will pack them again. */
     planche_net_drop_kernels(network->net);
+    network->aside += atomic_load(&budget->used) - before;
     planche_budget_cache_purge(&engine->state->budget); /* pages will not want it */
     return PLANCHE_OK;
 }
@@ -183,6 +194,11 @@ static enum planche_status start_admission(struct planche_engine *engine, unsign
             "%s takes %llu bytes of the memory budget of %llu, which leaves nothing for "
             "pages; give it more",
             engine->model, (unsigned long long)engine->base_bytes, (unsigned long long)limit);
+    /* What could not be made again beside a page stays. */
+    const uint64_t small = (uint64_t)PLANCHE_SMALL_PAGE_MIB << 20;
+    const struct planche_engine_network *network = planche_engine_primary(engine);
+    if (network->needed + small >= limit - engine->base_bytes + atomic_load(&network->aside))
+        engine->state->networks.keeps_primary = true;
     /* Beside the pages that devices have, there is one for every thread to decode or to encode. */
     unsigned threads = planche_pool_threads(engine->pool) +
                        planche_engine_primary(engine)->executors.list[0].info.lanes;
@@ -242,6 +258,19 @@ static enum planche_status create(struct planche_engine *engine,
     return planche_budget_reclassify_oom(status, &engine->state->budget, error);
 }
 
+/* Gives up the network that no page has used for longest, for admission. */
+static enum planche_shed shed(void *user, unsigned held, bool last)
+{
+    struct planche_engine_state *state = user;
+    struct planche_idle_network idle = {0};
+    planche_engine_networks_find_idle(&state->networks, &idle);
+    planche_levels_find_idle(&state->levels, &idle);
+    planche_ways_find_idle(&state->ways, &idle);
+    if (idle.count > !last && planche_engine_networks_unload(&idle))
+        return PLANCHE_SHED_DONE;
+    return idle.users > held ? PLANCHE_SHED_LATER : PLANCHE_SHED_NOTHING;
+}
+
 static enum planche_status open_once(struct planche_engine **out,
                                      const struct planche_executor_registry *registry,
                                      const struct planche_engine_options *options,
@@ -261,6 +290,8 @@ static enum planche_status open_once(struct planche_engine **out,
     engine->state = state;
     engine->process = planche_system_process();
     planche_admission_init(&state->admission);
+    state->admission.shed = shed;
+    state->admission.shed_user = state;
     planche_levels_init(&state->levels, (struct planche_level_set){&engine->plan, &state->networks},
                         registry);
     planche_engine_networks_init(&state->networks, &engine->plan.set, registry, &state->budget,
@@ -307,8 +338,8 @@ enum planche_status planche_engine_open_from(struct planche_engine **out,
                         "%llu MiB; pages need some more, small ones about %d MiB: raise it "
                         "(option memory = %lluM)",
                         options->model, (unsigned long long)(bytes >> 20) + 1,
-                        (unsigned long long)(options->memory >> 20), SMALL_PAGE_MIB,
-                        (unsigned long long)(bytes >> 20) + 1 + SMALL_PAGE_MIB);
+                        (unsigned long long)(options->memory >> 20), PLANCHE_SMALL_PAGE_MIB,
+                        (unsigned long long)(bytes >> 20) + 1 + PLANCHE_SMALL_PAGE_MIB);
 }
 
 enum planche_status planche_engine_open(struct planche_engine **out,
@@ -384,5 +415,6 @@ size_t planche_engine_read_profile(const struct planche_engine *engine,
                                    struct planche_layer_profile *entries, size_t count)
 {
     const struct planche_executor *executor = &planche_engine_primary(engine)->executors.list[0];
-    return executor->ops->profile ? executor->ops->profile(executor->state, entries, count) : 0;
+    bool has = executor->ops->profile && executor->setup.profile;
+    return has ? executor->ops->profile(executor->state, entries, count) : 0;
 }

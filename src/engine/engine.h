@@ -59,7 +59,8 @@ planche_engine_primary(const struct planche_engine *engine)
  * since. */
 static inline uint64_t planche_engine_weight_bytes(const struct planche_engine *engine)
 {
-    return engine->base_bytes + planche_engine_networks_bytes(&engine->state->networks) +
+    return engine->base_bytes - atomic_load(&engine->state->networks.lost) +
+           planche_engine_networks_bytes(&engine->state->networks) +
            planche_levels_bytes(&engine->state->levels) + planche_ways_bytes(&engine->state->ways);
 }
 

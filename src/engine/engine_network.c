@@ -7,6 +7,7 @@
 #include "model/catalogue.h"
 #include "model/load.h"
 #include "model/own/networks.h"
+#include "os/clock.h"
 #include "os/file_info.h"
 
 #include <assert.h>
@@ -157,6 +158,7 @@ static enum planche_status load(const struct planche_engine_networks *networks,
     network->digest.data = source.param;
     network->digest.size = source.param_size;
     planche_model_digest_note(&network->digest);
+    network->recipe = network->net->recipe;
     network->macs_per_pixel = macs_per_pixel(network->net, budget);
     network->weight_bytes = weight_bytes(network->net);
     network->name = wanted->name;
@@ -180,6 +182,7 @@ enum planche_status planche_engine_networks_load(struct planche_engine_networks 
     enum planche_status status = load(networks, network, networks->budget, error);
     if (!status)
         network->phase = PLANCHE_NETWORK_LOADED;
+    atomic_store(&network->lean, true); /* the owner drops the kernels */
     return status;
 }
 
@@ -201,15 +204,81 @@ static unsigned place_of(const struct planche_engine_network *network,
     return i;
 }
 
-const struct planche_executor *
-planche_engine_networks_find(struct planche_engine_networks *networks, unsigned index,
-                             const struct planche_executor_ops *ops)
+void planche_engine_networks_release(struct planche_engine_networks *networks, unsigned index)
 {
     struct planche_engine_network *network = &networks->list[index];
     planche_mutex_lock(&networks->mutex);
-    bool loaded = network->phase == PLANCHE_NETWORK_LOADED;
+    assert(network->users > 0);
+    network->users--;
+    network->last_use = planche_clock_ns();
     planche_mutex_unlock(&networks->mutex);
-    return loaded ? planche_executors_find(&network->executors, place_of(network, ops)) : NULL;
+}
+
+const struct planche_executor *
+planche_engine_networks_take(struct planche_engine_networks *networks, unsigned index,
+                             const struct planche_executor_ops *ops)
+{
+    struct planche_engine_network *network = &networks->list[index];
+    const struct planche_executor *executor = NULL;
+    planche_mutex_lock(&networks->mutex);
+    if (network->phase == PLANCHE_NETWORK_LOADED)
+        executor = planche_executors_find(&network->executors, place_of(network, ops));
+    network->users += executor != NULL;
+    planche_mutex_unlock(&networks->mutex);
+    return executor;
+}
+
+void planche_engine_networks_find_idle(struct planche_engine_networks *networks,
+                                       struct planche_idle_network *idle)
+{
+    planche_mutex_lock(&networks->mutex);
+    for (unsigned i = 0; i < PLANCHE_MAX_NETWORKS; i++) {
+        const struct planche_engine_network *network = &networks->list[i];
+        idle->users += network->users;
+        if (network->users || network->phase != PLANCHE_NETWORK_LOADED ||
+            (networks->keeps_primary && i == networks->primary))
+            continue;
+        idle->count++;
+        if (idle->networks && idle->last_use <= network->last_use)
+            continue;
+        idle->networks = networks;
+        idle->index = i;
+        idle->last_use = network->last_use;
+    }
+    planche_mutex_unlock(&networks->mutex);
+}
+
+static void set_phase(struct planche_engine_networks *networks, unsigned index,
+                      enum planche_network_phase phase)
+{
+    planche_mutex_lock(&networks->mutex);
+    networks->list[index].phase = phase;
+    planche_cond_broadcast(&networks->changed);
+    planche_mutex_unlock(&networks->mutex);
+}
+
+bool planche_engine_networks_unload(const struct planche_idle_network *idle)
+{
+    struct planche_engine_networks *networks = idle->networks;
+    struct planche_engine_network *network = &networks->list[idle->index];
+    planche_mutex_lock(&networks->mutex);
+    bool unloads = network->phase == PLANCHE_NETWORK_LOADED && network->users == 0;
+    if (unloads)
+        network->phase = PLANCHE_NETWORK_LOADING;
+    planche_mutex_unlock(&networks->mutex);
+    if (!unloads)
+        return false;
+    planche_log_write(&networks->leader->log, PLANCHE_LOG_DEBUG,
+                      "network %s is given up for other pages' memory", network->name);
+    uint64_t bytes = planche_executors_drop(&network->executors) + atomic_load(&network->aside);
+    if (idle->index == networks->primary && !atomic_load(&networks->lost))
+        atomic_store(&networks->lost, bytes);
+    planche_net_destroy(&network->net);
+    planche_model_digest_close(&network->digest);
+    atomic_store(&network->lean, false);
+    set_phase(networks, idle->index, PLANCHE_NETWORK_UNLOADED);
+    planche_admission_put_back(networks->admission, bytes);
+    return true;
 }
 
 /* Of a file that a model names, with the one beside it. */
@@ -252,11 +321,14 @@ static enum planche_status fail_set_aside(struct planche_engine_networks *networ
     enum planche_status status = planche_cancel_fail(cancel, error);
     if (status)
         return status;
-    return planche_fail(error, PLANCHE_ERROR_BUDGET,
-                        "another network of the model (%s) needs %llu MiB, and the memory budget "
-                        "of %llu MiB does not leave as much; raise it (option memory)",
-                        name, (unsigned long long)(bytes >> 20) + 1,
-                        (unsigned long long)(networks->budget->limit >> 20));
+    return planche_fail(
+        error, PLANCHE_ERROR_BUDGET,
+        "another network of the model (%s) needs %llu MiB, and the memory budget of %llu MiB does "
+        "not leave as much; raise it (option memory = %lluM)",
+        name, (unsigned long long)(bytes >> 20) + 1,
+        (unsigned long long)(networks->budget->limit >> 20),
+        (unsigned long long)planche_admission_enough(networks->admission, networks->budget->limit,
+                                                     bytes));
 }
 
 /* Loads it with memory of pages to come. Its phase is LOADING, the mutex is not held. */
@@ -266,10 +338,11 @@ static enum planche_status load_later(struct planche_engine_networks *networks,
                                       const struct planche_cancel_token *cancel,
                                       struct planche_error *error)
 {
-    uint64_t bytes = estimate(networks, wanted);
+    uint64_t bytes = network->needed ? network->needed : estimate(networks, wanted);
     if (!planche_admission_set_aside(networks->admission, bytes, cancel))
         return fail_set_aside(networks, wanted->name, bytes, cancel, error);
     planche_budget_init_part(&network->budget, networks->budget, bytes);
+    atomic_store(&network->aside, bytes);
     enum planche_status status = load(networks, network, &network->budget, error);
     status = planche_budget_reclassify_oom(status, &network->budget, error);
     if (!status) {
@@ -282,6 +355,7 @@ static enum planche_status load_later(struct planche_engine_networks *networks,
     return status;
 }
 
+/* The network is held then. */
 static enum planche_status ensure_loaded(struct planche_engine_networks *networks, unsigned index,
                                          const struct planche_cancel_token *cancel,
                                          struct planche_error *error)
@@ -300,6 +374,7 @@ static enum planche_status ensure_loaded(struct planche_engine_networks *network
         network->phase = status ? PLANCHE_NETWORK_UNLOADED : PLANCHE_NETWORK_LOADED;
         planche_cond_broadcast(&networks->changed);
     }
+    network->users += !status;
     planche_mutex_unlock(&networks->mutex);
     return status;
 }
@@ -308,28 +383,32 @@ static enum planche_status ensure_loaded(struct planche_engine_networks *network
 static void drop_kernels(struct planche_engine_networks *networks, unsigned index)
 {
     struct planche_engine_network *network = &networks->list[index];
-    if (index == networks->primary || network->executors.count > 1 ||
-        atomic_exchange(&network->lean, true))
+    if (network->executors.count > 1 || atomic_exchange(&network->lean, true))
         return;
     planche_net_drop_kernels(network->net);
-    uint64_t used = atomic_load(&network->budget.used);
-    if (used < network->budget.limit)
-        planche_admission_put_back(networks->admission, network->budget.limit - used);
+    uint64_t used = atomic_load(&network->budget.used), aside = atomic_load(&network->aside);
+    if (used >= aside)
+        return;
+    atomic_store(&network->aside, used);
+    planche_admission_put_back(networks->admission, aside - used);
 }
 
 enum planche_status planche_engine_networks_make(struct planche_engine_networks *networks,
                                                  unsigned index,
                                                  const struct planche_executor_ops *ops,
                                                  const struct planche_cancel_token *cancel,
+                                                 const struct planche_executor **executor,
                                                  struct planche_error *error)
 {
     struct planche_engine_network *network = &networks->list[index];
-    const struct planche_executor *executor;
     enum planche_status status = ensure_loaded(networks, index, cancel, error);
-    if (!status)
-        status = planche_executors_get(&network->executors, place_of(network, ops), cancel,
-                                       &executor, error);
-    if (!status)
+    if (status)
+        return status;
+    status =
+        planche_executors_get(&network->executors, place_of(network, ops), cancel, executor, error);
+    if (status)
+        planche_engine_networks_release(networks, index);
+    else
         drop_kernels(networks, index);
     return status;
 }

@@ -209,14 +209,25 @@ void planche_executors_init(struct planche_executors *executors,
     planche_cond_init(&executors->changed);
 }
 
-void planche_executors_destroy(struct planche_executors *executors)
+uint64_t planche_executors_drop(struct planche_executors *executors)
 {
+    uint64_t bytes = 0;
     for (unsigned i = 0; i < executors->count; i++) {
         struct planche_executor *executor = &executors->list[i];
         assert(executor->phase != PLANCHE_EXECUTOR_MAKING);
         if (executor->phase == PLANCHE_EXECUTOR_READY)
             executor->ops->destroy(executor->state);
+        executor->phase = PLANCHE_EXECUTOR_UNMADE;
+        bytes += executor->aside;
+        executor->aside = 0;
     }
+    atomic_store(&executors->bytes, 0);
+    return bytes;
+}
+
+void planche_executors_destroy(struct planche_executors *executors)
+{
+    planche_executors_drop(executors);
     executors->count = 0;
     planche_free(executors->devices);
     planche_cond_destroy(&executors->changed);
@@ -229,8 +240,7 @@ void planche_executors_add(struct planche_executors *executors,
 {
     assert(executors->count < PLANCHE_MAX_EXECUTORS);
     struct planche_executor *executor = &executors->list[executors->count++];
-    executor->ops = ops;
-    executor->setup = *setup;
+    *executor = (struct planche_executor){.ops = ops, .setup = *setup};
     executors->log = setup->log;
 }
 
@@ -346,11 +356,13 @@ enum planche_status planche_executors_open(struct planche_executors *executors,
 void planche_executors_follow(struct planche_executors *executors,
                               const struct planche_executors *other, const struct planche_net *net)
 {
-    for (unsigned i = 0; i < other->count; i++) {
+    const unsigned count = other->count;
+    for (unsigned i = 0; i < count; i++) {
         struct planche_executor_setup setup = other->list[i].setup;
         setup.net = net;
         setup.devices = i == 0 ? other->devices : NULL;
         setup.profile = false;
+        executors->count = i;
         planche_executors_add(executors, other->list[i].ops, &setup);
     }
 }
@@ -394,6 +406,11 @@ static uint64_t bytes_of(const struct planche_executor *executor)
     return bytes + bytes / 16 + ((uint64_t)2 << 20);
 }
 
+uint64_t planche_executors_bytes(const struct planche_executors *executors, unsigned index)
+{
+    return bytes_of(&executors->list[index]);
+}
+
 static enum planche_status fail_set_aside(const struct planche_executors *executors,
                                           const struct planche_executor *executor, uint64_t bytes,
                                           const struct planche_cancel_token *cancel,
@@ -402,12 +419,14 @@ static enum planche_status fail_set_aside(const struct planche_executors *execut
     enum planche_status status = planche_cancel_fail(cancel, error);
     if (status)
         return status;
-    return planche_fail(error, PLANCHE_ERROR_BUDGET,
-                        "%s needs %llu MiB for the weights of %s and the memory budget of "
-                        "%llu MiB does not leave as much; raise it (option memory)",
-                        executor->ops->title, (unsigned long long)(bytes >> 20) + 1,
-                        executor->setup.model,
-                        (unsigned long long)(executors->budget->limit >> 20));
+    return planche_fail(
+        error, PLANCHE_ERROR_BUDGET,
+        "%s needs %llu MiB for the weights of %s and the memory budget of %llu MiB does not leave "
+        "as much; raise it (option memory = %lluM)",
+        executor->ops->title, (unsigned long long)(bytes >> 20) + 1, executor->setup.model,
+        (unsigned long long)(executors->budget->limit >> 20),
+        (unsigned long long)planche_admission_enough(executors->admission, executors->budget->limit,
+                                                     bytes));
 }
 
 /* Takes the memory from pages to come, then makes it. Its phase is MAKING, the mutex is not held:
@@ -425,6 +444,7 @@ static enum planche_status make_later(struct planche_executors *executors,
                              executor->ops->bytes ? bytes : 0);
     enum planche_status status = make(executor, &executor->budget, error);
     status = planche_budget_reclassify_oom(status, &executor->budget, error);
+    executor->aside = status ? 0 : bytes;
     if (status)
         planche_admission_put_back(executors->admission, bytes);
     else

@@ -28,6 +28,7 @@ struct planche_executor {
     void *state;
     struct planche_executor_info info;
     struct planche_budget budget; /* of one that is made when it is needed */
+    uint64_t aside;               /* bytes of admission that such a one has */
     atomic_bool reported;         /* the log knows that it is of no use any more */
 };
 
@@ -60,6 +61,9 @@ void planche_executors_init(struct planche_executors *executors,
                             const struct planche_executor_registry *registry,
                             struct planche_budget *budget, struct planche_admission *admission);
 void planche_executors_destroy(struct planche_executors *executors);
+/* Destroys those that are made; the list stays, and so does what is known of them. Nobody uses or
+ * makes one. Returns the bytes of admission that they had, for the caller to put back. */
+uint64_t planche_executors_drop(struct planche_executors *executors);
 
 /* Checks the options for what the registry's executors can do. Errors: ARGUMENT, UNSUPPORTED. */
 enum planche_status planche_executors_check(const struct planche_executor_registry *registry,
@@ -72,13 +76,16 @@ enum planche_status planche_executors_open(struct planche_executors *executors,
                                            const struct planche_engine_options *options,
                                            const struct planche_executor_setup *setup,
                                            struct planche_error *error);
+/* What is set aside for an executor of the list when it is made later. */
+uint64_t planche_executors_bytes(const struct planche_executors *executors, unsigned index);
 /* Appends one that is made when a page needs it. */
 void planche_executors_add(struct planche_executors *executors,
                            const struct planche_executor_ops *ops,
                            const struct planche_executor_setup *setup);
 
-/* Fills the list as another one that is open, for another network of the same model; each is made
- * when a page needs it. */
+/* Fills the list, of which none is made, as another one that is open, for another network of the
+ * same model; each is made when a page needs it. Of the other one itself: for its network, which
+ * was loaded again. */
 void planche_executors_follow(struct planche_executors *executors,
                               const struct planche_executors *other, const struct planche_net *net);
 

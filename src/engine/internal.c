@@ -80,21 +80,34 @@ unsigned planche_engine_way_count(const struct planche_engine *engine)
     return engine->state->ways.choices.count;
 }
 
+/* At the door, as pages plan theirs. */
+static enum planche_status plan_way(const struct planche_engine *engine, unsigned way,
+                                    unsigned level, struct planche_level_set *set,
+                                    struct planche_error *error)
+{
+    const struct planche_admission_ticket ticket = {0};
+    struct planche_admission *admission = &engine->state->admission;
+    struct planche_engine_ways *ways = &engine->state->ways;
+    planche_admission_acquire(admission, &ticket); /* nothing cancels it */
+    planche_admission_step_back(admission);
+    enum planche_status status = planche_ways_plan(
+        ways, way, planche_engine_primary(engine)->executors.list[0].ops, NULL, error);
+    planche_admission_step_up(admission);
+    planche_admission_cancel(admission);
+    return status ? status : planche_ways_get(ways, way, level, set, error);
+}
+
 enum planche_status planche_engine_size_page(const struct planche_engine *engine,
                                              const struct planche_page_options *options,
                                              unsigned way, unsigned level,
                                              struct planche_page_result *result,
                                              struct planche_error *error)
 {
-    struct planche_engine_ways *ways = &engine->state->ways;
     struct planche_level_set set;
     struct planche_chain chain;
     enum planche_status status =
-        way ? planche_ways_plan(ways, way, planche_engine_primary(engine)->executors.list[0].ops,
-                                NULL, error)
+        way ? plan_way(engine, way, level, &set, error)
             : planche_levels_get(&engine->state->levels, level, &set, error);
-    if (!status && way)
-        status = planche_ways_get(ways, way, level, &set, error);
     if (status)
         return status;
     const struct planche_size_rule rule = {set.plan, engine->max_pixels};
@@ -107,7 +120,7 @@ static void describe_model(char *text, size_t size, const struct planche_engine 
                            const uint8_t digest[PLANCHE_MODEL_DIGEST_BYTES])
 {
     const struct planche_engine_network *network = planche_engine_primary(engine);
-    const struct planche_recipe *recipe = &network->net->recipe;
+    const struct planche_recipe *recipe = &network->recipe;
     char hex[2 * PLANCHE_MODEL_DIGEST_BYTES + 1];
     planche_text_hex(hex, digest, PLANCHE_MODEL_DIGEST_BYTES);
     snprintf(text, size, "%s %.48s %u %u %u %u %a %a %a %a", hex, network->name, recipe->scale,

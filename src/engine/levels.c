@@ -92,6 +92,15 @@ enum planche_status planche_levels_get(struct planche_levels *levels, unsigned l
     return status;
 }
 
+void planche_levels_find_idle(struct planche_levels *levels, struct planche_idle_network *idle)
+{
+    planche_mutex_lock(&levels->mutex);
+    for (unsigned i = 0; i < PLANCHE_AUTO_LEVELS; i++)
+        if (levels->list[i])
+            planche_engine_networks_find_idle(&levels->list[i]->networks, idle);
+    planche_mutex_unlock(&levels->mutex);
+}
+
 uint64_t planche_levels_bytes(struct planche_levels *levels)
 {
     uint64_t bytes = 0;

@@ -41,6 +41,8 @@ bool planche_levels_are_chosen(const struct planche_engine_options *options);
  * all alike. Thread-safe. Errors: MEMORY. */
 enum planche_status planche_levels_get(struct planche_levels *levels, unsigned level,
                                        struct planche_level_set *set, struct planche_error *error);
+/* As planche_engine_networks_find_idle, of all levels but the engine's own. */
+void planche_levels_find_idle(struct planche_levels *levels, struct planche_idle_network *idle);
 /* Bytes of the networks of all levels but the engine's own. */
 uint64_t planche_levels_bytes(struct planche_levels *levels);
 

@@ -97,61 +97,38 @@ static bool lacked_memory(enum planche_status status)
     return status == PLANCHE_ERROR_BUDGET || status == PLANCHE_ERROR_MEMORY;
 }
 
-/* Makes the networks that the page turned out to need. */
-static enum planche_status make_networks(struct planche_page_job *job,
-                                         const struct planche_executor_ops *machine,
-                                         struct planche_error *error)
+/* One try. One that turned out to need other networks once it was inside comes to the door again,
+ * where they are made. */
+static enum planche_status try_page(struct planche_page_job *job,
+                                    const struct planche_executor_ops *machine,
+                                    struct planche_error *error)
 {
-    enum planche_status status = PLANCHE_OK;
-    job->unready = false;
-    if (job->unplanned) {
-        job->unplanned = false;
-        return planche_ways_plan(&job->engine->state->ways, job->way, machine, &job->cancel, error);
-    }
-    for (unsigned i = 0; !status && i < job->chain.count; i++)
-        status = planche_engine_networks_make(job->set.networks, job->networks[i], machine,
-                                              &job->cancel, error);
-    return status;
-}
-
-/* One try, after which *made says whether the networks could be made. */
-static enum planche_status run_with_networks(struct planche_page_job *job,
-                                             const struct planche_executor_ops *machine, bool *made,
-                                             struct planche_error *error)
-{
+    job->unmade = job->unready = false;
     enum planche_status status = run_once(job, machine, false, error);
-    *made = true;
     while (job->unready) {
-        planche_page_leave(job); /* one that turned out to be grey once it was inside */
-        status = make_networks(job, machine, error);
-        *made = status == PLANCHE_OK;
-        if (status)
-            return status;
+        job->unready = false;
+        planche_page_leave(job);
         status = run_once(job, machine, false, error);
     }
     return status;
 }
 
 /* On the last executor, a page that lacked memory beside others gets all of it, alone. */
-static enum planche_status run_on(struct planche_page_job *job, unsigned index, bool last,
+static enum planche_status run_on(struct planche_page_job *job,
+                                  const struct planche_executor_ops *machine, bool last,
                                   bool *may_go_on, struct planche_error *error)
 {
-    const struct planche_executor *executor;
-    bool made = false;
-    enum planche_status status = planche_executors_get(
-        &planche_engine_primary(job->engine)->executors, index, &job->cancel, &executor, error);
-    if (!status)
-        status = run_with_networks(job, executor->ops, &made, error);
-    /* If this executor could not be made, the next one may still run the page. */
-    if (!made) {
-        *may_go_on = status != PLANCHE_OK && planche_cancel_check(&job->cancel) == PLANCHE_OK;
+    enum planche_status status = try_page(job, machine, error);
+    /* If a network could not be made for it, the next one may still run the page. */
+    if (status && job->unmade) {
+        *may_go_on = planche_cancel_check(&job->cancel) == PLANCHE_OK;
         return status;
     }
     *may_go_on = status == PLANCHE_ERROR_DEVICE || lacked_memory(status);
     if (!last || !job->reservation.bytes || !lacked_memory(status))
         return status;
     planche_page_leave(job);
-    return run_once(job, executor->ops, true, error);
+    return run_once(job, machine, true, error);
 }
 
 /* The page begins anew on another executor. */
@@ -177,7 +154,8 @@ static enum planche_status run_anywhere(struct planche_page_job *job, struct pla
         while (!planche_executors_is_usable(executors, index))
             index++;
         bool last = index + 1 == executors->count, may_go_on;
-        enum planche_status status = run_on(job, index, last, &may_go_on, error);
+        enum planche_status status =
+            run_on(job, executors->list[index].ops, last, &may_go_on, error);
         if (!status || last || !may_go_on)
             return status;
         begin_again(job, executors->list[++index].ops, error);

@@ -3,6 +3,7 @@
 #include "engine/page_state.h"
 
 #include "base/status.h"
+#include "codec/isolation.h"
 #include "os/clock.h"
 
 #include <stdio.h>
@@ -120,6 +121,7 @@ static enum planche_status choose_plan(struct planche_page *page, uint64_t avail
 /* All or nothing: a page that lacked memory tries again. */
 static enum planche_status open_and_resolve(struct planche_page *page, struct planche_error *error)
 {
+    page->job->unmade = false;
     enum planche_status status = planche_page_open(page, error);
     if (status)
         return status;
@@ -132,18 +134,23 @@ static enum planche_status open_and_resolve(struct planche_page *page, struct pl
     return status;
 }
 
-/* NEW or RESOLVED -> PLANNED, with the memory that is available now. */
-static enum planche_status try_plan(struct planche_page *page, struct planche_available available,
+/* NEW or RESOLVED -> PLANNED, with the memory that is available now: *available. */
+static enum planche_status try_plan(struct planche_page *page, struct planche_available *available,
                                     struct planche_error *error)
 {
+    struct planche_admission *admission = &page->engine->state->admission;
     enum planche_status status = PLANCHE_OK;
-    page->budget.limit = available.now;
+    *available = planche_admission_available(admission);
+    page->budget.limit = available->now;
     /* What was refused when there was less explains nothing any more. */
     atomic_store(&page->budget.refused, false);
     if (page->state == PLANCHE_PAGE_NEW)
         status = open_and_resolve(page, error);
-    if (!status)
-        status = choose_plan(page, available.now, available.most, error);
+    if (!status) { /* networks may have been made, or given up for them */
+        *available = planche_admission_available(admission);
+        page->budget.limit = available->now;
+        status = choose_plan(page, available->now, available->most, error);
+    }
     if (!status) {
         planche_page_set_state(page, PLANCHE_PAGE_PLANNED);
         PLANCHE_TRACE(&page->job->trace, PLANCHE_TRACE_PAGE, "planned: %.1f MiB on %s",
@@ -153,18 +160,47 @@ static enum planche_status try_plan(struct planche_page *page, struct planche_av
     return planche_budget_reclassify_oom(status, &page->budget, error);
 }
 
-/* Finds a plan for the page at the door. With less than the whole memory before it, a page that
- * lacks some waits. */
-static enum planche_status plan(struct planche_page *page, struct planche_error *error)
+/* Makes more memory available to the page at the door than it has tried with in vain: waits for
+ * pages inside, or gives up networks that none runs on. *more: it is to try again. Errors:
+ * CANCELLED, DEADLINE. */
+static enum planche_status find_memory(const struct planche_page *page,
+                                       struct planche_available available, bool *more,
+                                       struct planche_error *error)
 {
     struct planche_admission *admission = &page->engine->state->admission;
+    const struct planche_cancel_token *cancel = &page->job->cancel;
+    bool waits = true;
+    *more = false;
+    if (available.now < available.most) {
+        waits = *more = planche_admission_wait_for_memory(admission, available.now, cancel);
+    } else if (!page->job->unmade) { /* for networks all was given up */
+        enum planche_shed shed = planche_admission_shed(admission, page->held.count);
+        if (shed == PLANCHE_SHED_LATER) {
+            waits = planche_admission_wait_idle(admission, cancel);
+            shed = planche_admission_shed(admission, page->held.count);
+        }
+        *more = shed == PLANCHE_SHED_DONE;
+    }
+    return waits ? PLANCHE_OK : planche_cancel_fail(cancel, error);
+}
+
+/* Finds a plan for the page at the door. */
+static enum planche_status plan(struct planche_page *page, struct planche_error *error)
+{
     for (;;) {
-        struct planche_available available = planche_admission_available(admission);
-        enum planche_status status = try_plan(page, available, error);
-        if (status != PLANCHE_ERROR_BUDGET || available.now == available.most)
+        struct planche_available available;
+        enum planche_status status = try_plan(page, &available, error);
+        if (status != PLANCHE_ERROR_BUDGET)
             return status;
-        if (!planche_admission_wait_for_memory(admission, available.now, &page->job->cancel))
-            return planche_cancel_fail(&page->job->cancel, error);
+        const struct planche_error reason = *error;
+        bool more;
+        status = find_memory(page, available, &more, error);
+        if (status)
+            return status;
+        if (!more) {
+            *error = reason;
+            return error->status;
+        }
     }
 }
 
@@ -210,6 +246,16 @@ static void commit(struct planche_page *page, bool alone)
     planche_page_set_state(page, defers ? PLANCHE_PAGE_DEFERRED : PLANCHE_PAGE_ADMITTED);
 }
 
+/* Waits until nobody is inside, and ends programs that wait for other pages. */
+static enum planche_status have_all(struct planche_page *page, struct planche_error *error)
+{
+    struct planche_admission *admission = &page->engine->state->admission;
+    if (!planche_admission_wait_idle(admission, &page->job->cancel))
+        return planche_cancel_fail(&page->job->cancel, error);
+    planche_isolation_trim(page->engine->isolation);
+    return PLANCHE_OK;
+}
+
 enum planche_status planche_page_admit(struct planche_page *page, bool alone,
                                        struct planche_error *error)
 {
@@ -220,8 +266,8 @@ enum planche_status planche_page_admit(struct planche_page *page, bool alone,
     if (!planche_admission_acquire(admission, &ticket))
         return planche_cancel_fail(cancel, error);
     enum planche_status status = PLANCHE_OK;
-    if (alone && !planche_admission_wait_idle(admission, cancel))
-        status = planche_cancel_fail(cancel, error);
+    if (alone)
+        status = have_all(page, error);
     if (!status)
         status = plan(page, error);
     if (status) {

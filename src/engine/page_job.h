@@ -43,10 +43,10 @@ struct planche_page_job {
     unsigned way, level;          /* alternative of the engine's choice; index of its level */
     struct planche_points points; /* of a page whose samples are moved; else zeroes */
     struct planche_stretch stretch;
-    bool unplanned;                            /* its way has no plan yet: it is unready, too */
     struct planche_chain chain;                /* networks of the page, once its header was read */
     unsigned networks[PLANCHE_MAX_PASSES];     /* the same, or their forms for grey pages */
-    bool unready;                              /* some of them must be made before it runs */
+    bool unready;                              /* it is inside, and some of them are not made */
+    bool unmade;                               /* some could not be made on the machine of a try */
     struct planche_reservation reservation;    /* none: bytes is 0 */
     const struct planche_cancel_token *parent; /* of the page's token; NULL: none */
     struct planche_cancel_token cancel;        /* from the options, made by planche_page_run */

@@ -60,27 +60,74 @@ static bool wants_grey(const struct planche_page *page)
     return wants && page->input.colours > 1;
 }
 
-/* Finds the networks of the page's chain on the machine of this try. */
+/* A page at the door lacks networks or a plan, for which memory has to be set aside. */
+static bool step_back(struct planche_page *page)
+{
+    bool at_door = page->state < PLANCHE_PAGE_DEFERRED;
+    if (at_door)
+        planche_admission_step_back(&page->engine->state->admission);
+    return at_door;
+}
+
+static enum planche_status step_up(struct planche_page *page, enum planche_status status)
+{
+    planche_admission_step_up(&page->engine->state->admission);
+    page->job->unmade = status != PLANCHE_OK;
+    return status;
+}
+
+static void release_networks(struct planche_page_held *held)
+{
+    while (held->count)
+        planche_engine_networks_release(held->networks, held->list[--held->count]);
+}
+
+/* A network for the page to hold. */
+static enum planche_status hold_network(struct planche_page *page, struct planche_page_held *held,
+                                        unsigned index, const struct planche_executor **executor,
+                                        struct planche_error *error)
+{
+    enum planche_status status = PLANCHE_OK;
+    *executor = planche_engine_networks_take(held->networks, index, page->machine);
+    if (!*executor) {
+        release_networks(&page->held); /* its memory may be what is lacking */
+        page->job->unready = !step_back(page);
+        if (page->job->unready)
+            return planche_fail(error, PLANCHE_ERROR_INTERNAL, "a network is not loaded");
+        status = step_up(page, planche_engine_networks_make(held->networks, index, page->machine,
+                                                            &page->job->cancel, executor, error));
+    }
+    if (!status)
+        held->list[held->count++] = index;
+    return status;
+}
+
+/* Finds the networks of the page's chain on the machine of this try. Those that it holds may be
+ * among them. */
 static enum planche_status find_networks(struct planche_page *page, struct planche_error *error)
 {
-    const struct planche_chain *chain = &page->job->chain;
-    struct planche_engine_networks *networks = page->job->set.networks;
+    struct planche_page_job *job = page->job;
+    const struct planche_chain *chain = &job->chain;
+    const struct planche_engine_network *list = job->set.networks->list;
+    struct planche_page_held held = {.networks = job->set.networks};
     const struct planche_executor *executors[PLANCHE_MAX_PASSES];
     const struct planche_net *nets[PLANCHE_MAX_PASSES];
     double macs[PLANCHE_MAX_PASSES];
+    enum planche_status status = PLANCHE_OK;
     for (unsigned i = 0; i < chain->count; i++)
-        page->job->networks[i] = choose_form(page, chain->networks[i]);
+        job->networks[i] = choose_form(page, chain->networks[i]);
+    for (unsigned i = 0; !status && i < chain->count; i++)
+        status = hold_network(page, &held, job->networks[i], &executors[i], error);
+    release_networks(&page->held);
+    page->held = held;
+    if (status)
+        return status;
     for (unsigned i = 0; i < chain->count; i++) {
-        unsigned index = page->job->networks[i];
-        const struct planche_engine_network *network = &networks->list[index];
-        executors[i] = planche_engine_networks_find(networks, index, page->machine);
-        page->job->unready = executors[i] == NULL;
-        if (page->job->unready)
-            return planche_fail(error, PLANCHE_ERROR_INTERNAL, "a network is not loaded");
-        nets[i] = network->net;
-        macs[i] = network->macs_per_pixel;
+        nets[i] = list[job->networks[i]].net;
+        macs[i] = list[job->networks[i]].macs_per_pixel;
     }
     planche_page_passes_choose(&page->passes, chain, executors, nets, macs);
+    page->has_networks = true;
     return PLANCHE_OK;
 }
 
@@ -164,22 +211,25 @@ static void describe_way(struct planche_page *page)
                       result->black, result->white);
 }
 
-/* What the page runs by, once it has been looked at. */
+/* What the page runs by, once it has been looked at. A page that is DEFERRED has no choice of ways,
+ * or has looked before. */
 static enum planche_status take_way(struct planche_page *page, struct planche_error *error)
 {
     struct planche_engine_state *state = page->engine->state;
     struct planche_page_job *job = page->job;
     struct planche_level_set set;
-    enum planche_status status =
-        job->way ? planche_ways_get(&state->ways, job->way, job->level, &set, error)
-                 : planche_levels_get(&state->levels, job->level, &set, error);
-    if (status)
-        return status;
-    job->unplanned = job->unready = set.plan == NULL;
-    if (job->unplanned)
-        return planche_fail(error, PLANCHE_ERROR_INTERNAL, "a plan is not made");
-    job->set = set;
-    return PLANCHE_OK;
+    if (job->way == 0)
+        return planche_levels_get(&state->levels, job->level, &job->set, error);
+    enum planche_status status = planche_ways_get(&state->ways, job->way, job->level, &set, error);
+    if (!status && !set.plan && step_back(page)) {
+        status = step_up(
+            page, planche_ways_plan(&state->ways, job->way, page->machine, &job->cancel, error));
+        if (!status)
+            status = planche_ways_get(&state->ways, job->way, job->level, &set, error);
+    }
+    if (!status)
+        job->set = set;
+    return status;
 }
 
 /* The way of a page by its kind, and its level of cleaning by what was seen of it. */
@@ -307,7 +357,7 @@ static enum planche_status scan(struct planche_page *page, struct planche_error 
                                        "looking at the page's rows");
     }
     enum planche_status status = look(page, &changed, error);
-    return status || !changed ? status : choose_networks(page, error);
+    return status || (page->has_networks && !changed) ? status : choose_networks(page, error);
 }
 
 /* What is known of the page's choice by now: of pixels in memory by their format, of a file from an
@@ -325,6 +375,13 @@ static enum planche_status begin_choice(struct planche_page *page, struct planch
     return take_way(page, error);
 }
 
+/* Whether its pixels are seen before it needs networks, so that those which it does not run on are
+ * not made for it. */
+static bool is_seen_first(const struct planche_page *page)
+{
+    return page->machine->uses_pool && page->input.reader && !page->job->looked;
+}
+
 enum planche_status planche_page_open(struct planche_page *page, struct planche_error *error)
 {
     const struct planche_page_filter *filter = page->job->filter;
@@ -335,7 +392,7 @@ enum planche_status planche_page_open(struct planche_page *page, struct planche_
         status = begin_choice(page, error);
     if (!status)
         status = choose_size(page, error);
-    if (!status)
+    if (!status && !is_seen_first(page))
         status = choose_networks(page, error);
     if (!status && !page->job->out)
         status = planche_page_choose_target(page, error);
@@ -360,5 +417,7 @@ void planche_page_close(struct planche_page *page)
 {
     planche_page_drop_result(page);
     planche_input_close(&page->input);
+    release_networks(&page->held);
+    page->has_networks = false;
     planche_page_set_state(page, PLANCHE_PAGE_NEW);
 }

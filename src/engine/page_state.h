@@ -47,6 +47,12 @@ enum planche_page_state {
     PLANCHE_PAGE_ENCODING,
 };
 
+/* Networks that nobody gives up while the page runs on them. */
+struct planche_page_held {
+    struct planche_engine_networks *networks;
+    unsigned count, list[PLANCHE_MAX_PASSES];
+};
+
 /* A page while it is tried once. */
 struct planche_page {
     struct planche_page_job *job;
@@ -61,6 +67,8 @@ struct planche_page {
     struct planche_result_metadata metadata;
     struct planche_transfer *tone;              /* of a page that is made smaller */
     const struct planche_executor_ops *machine; /* that this try runs on */
+    struct planche_page_held held;
+    bool has_networks; /* passes are chosen */
     struct planche_page_passes passes;
     uint64_t fixed; /* bytes it takes beside the plans of its networks */
 };
@@ -93,12 +101,13 @@ void planche_page_drop_result(struct planche_page *page);
 
 /* page_open.c: what is read of the page before its rows flow. */
 
-/* NEW -> OPENED. After an error the page is NEW; if job->unready is set, networks of job->chain
- * must be made first, by a page that is not at the door. */
+/* NEW -> OPENED, at the door, where networks that the page needs are made; job->unmade: they could
+ * not be. After an error the page is NEW. */
 enum planche_status planche_page_open(struct planche_page *page, struct planche_error *error);
 /* Opens the page's file and measures it: job->signs. Nothing stays open. */
 enum planche_status planche_page_measure(struct planche_page *page, struct planche_error *error);
-/* OPENED or DEFERRED -> RESOLVED. */
+/* OPENED or DEFERRED -> RESOLVED. If a page that is DEFERRED fails and job->unready is set, it
+ * needs other networks, and must come to the door again for them. */
 enum planche_status planche_page_resolve(struct planche_page *page, struct planche_error *error);
 /* What was seen of a page, and what follows from it, as results have it. */
 void planche_page_tell_signs(struct planche_page_result *result, const struct planche_signs *signs);

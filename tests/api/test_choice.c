@@ -3,6 +3,7 @@
 #include "api_test.h"
 #include "support/quick.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -140,13 +141,118 @@ static void test_pixels(void **state)
     planche_engine_destroy(&engine);
 }
 
+/* Pages of three levels, grey and in colour: each has a network of its own. */
+#define KINDS 3
+
+static struct bytes kind(int index)
+{
+    return index == 0   ? page_of(PLANCHE_PIXELS_GREY8, 40)
+           : index == 1 ? page_of(PLANCHE_PIXELS_RGB8, 80)
+                        : page_of(PLANCHE_PIXELS_RGB8, 30);
+}
+
+static struct planche_engine *make_within(uint64_t mib)
+{
+    const struct planche_engine_options options = {.struct_size = sizeof options,
+                                                   .model = "medium",
+                                                   .backend = "cpu",
+                                                   .threads = 2,
+                                                   .memory = mib << 20};
+    struct planche_engine *engine = NULL;
+    struct planche_error error;
+    planche_engine_create(&engine, &options, &error);
+    return engine;
+}
+
+static enum planche_status try_page(const struct planche_engine *engine, const struct bytes *file,
+                                    struct bytes *out, struct planche_error *error)
+{
+    struct planche_page_options options = PLANCHE_PAGE_OPTIONS_INIT;
+    void *data = NULL;
+    options.format = PLANCHE_FORMAT_PNG;
+    options.grey = PLANCHE_GREY_AUTO;
+    enum planche_status status = planche_engine_run_bytes(engine, file->data, file->size, &data,
+                                                          &out->size, &options, NULL, error);
+    out->data = status ? NULL : memcpy(malloc(out->size), data, out->size);
+    planche_free_bytes(data);
+    return status;
+}
+
+/* The least budget, to 4 MiB, that an engine has to have which makes this page alone. */
+static uint64_t least_for(const struct bytes *file, struct bytes *out)
+{
+    for (uint64_t mib = 24; mib < 96; mib += 4) {
+        struct planche_engine *engine = make_within(mib);
+        struct planche_error error;
+        bool made = engine && try_page(engine, file, out, &error) == PLANCHE_OK;
+        planche_engine_destroy(&engine);
+        if (made)
+            return mib;
+    }
+    fail_msg("a page of this size needs more than 96 MiB");
+    return 0;
+}
+
+struct reader {
+    pthread_t thread;
+    const struct planche_engine *engine;
+    struct bytes file, expected;
+    struct planche_error error;
+    enum planche_status status;
+    bool same;
+};
+
+static void *read_pages(void *user)
+{
+    struct reader *reader = user;
+    reader->same = true;
+    for (int i = 0; i < 3 && !reader->status; i++) {
+        struct bytes out;
+        reader->status = try_page(reader->engine, &reader->file, &out, &reader->error);
+        reader->same = reader->same && !reader->status && out.size == reader->expected.size &&
+                       memcmp(out.data, reader->expected.data, out.size) == 0;
+        free(out.data);
+    }
+    return NULL;
+}
+
+/* A page that an engine could make alone is made after pages of other kinds and beside them:
+ * networks that no page runs on are given up for it. */
+static void test_other_kinds(void **state)
+{
+    struct reader readers[KINDS] = {0};
+    uint64_t least = 0;
+    (void)state;
+    for (int i = 0; i < KINDS; i++) {
+        readers[i].file = kind(i);
+        uint64_t mib = least_for(&readers[i].file, &readers[i].expected);
+        least = mib > least ? mib : least;
+    }
+    struct planche_engine *engine = make_within(least);
+    for (int i = 0; i < 2 * KINDS; i++) { /* one after the other, then at once */
+        readers[i % KINDS].engine = engine;
+        assert_int_equal(
+            pthread_create(&readers[i % KINDS].thread, NULL, read_pages, &readers[i % KINDS]), 0);
+        if (i < KINDS)
+            assert_int_equal(pthread_join(readers[i].thread, NULL), 0);
+    }
+    for (int i = 0; i < KINDS; i++) {
+        assert_int_equal(pthread_join(readers[i].thread, NULL), 0);
+        if (readers[i].status)
+            fail_msg("within %d MiB: %s", (int)least, readers[i].error.message);
+        assert_true(readers[i].same);
+        free(readers[i].file.data);
+        free(readers[i].expected.data);
+    }
+    planche_engine_destroy(&engine);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_quality),
-        cmocka_unit_test(test_same_bytes),
-        cmocka_unit_test(test_clean_only),
-        cmocka_unit_test(test_pixels),
+        cmocka_unit_test(test_quality),     cmocka_unit_test(test_same_bytes),
+        cmocka_unit_test(test_clean_only),  cmocka_unit_test(test_pixels),
+        cmocka_unit_test(test_other_kinds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

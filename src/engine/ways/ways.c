@@ -106,6 +106,24 @@ static void forget_grey(struct planche_scale_set *set, const char *path)
             set->list[i].grey = 0;
 }
 
+/* Loads the network of a file, to see how many times it enlarges and whether it has one channel. */
+static enum planche_status look_at_file(struct planche_engine_networks *networks, unsigned index,
+                                        const struct planche_executor_ops *ops,
+                                        const struct planche_cancel_token *cancel, unsigned *scale,
+                                        bool *grey, struct planche_error *error)
+{
+    const struct planche_executor *executor;
+    enum planche_status status =
+        planche_engine_networks_make(networks, index, ops, cancel, &executor, error);
+    if (status)
+        return status;
+    const struct planche_net *net = networks->list[index].net;
+    *scale = net->recipe.scale;
+    *grey = net->tensors[0].channels == 1;
+    planche_engine_networks_release(networks, index);
+    return PLANCHE_OK;
+}
+
 enum planche_status planche_ways_finish(struct planche_scale_plan *plan,
                                         struct planche_engine_networks *networks,
                                         const struct planche_alternative *models,
@@ -115,21 +133,17 @@ enum planche_status planche_ways_finish(struct planche_scale_plan *plan,
                                         struct planche_error *error)
 {
     unsigned scales[PLANCHE_MAX_MODELS] = {0};
+    bool grey[PLANCHE_MAX_MODELS] = {false};
+    enum planche_status status = PLANCHE_OK;
     if (!planche_model_chain_has_file(models))
         return PLANCHE_OK;
-    for (unsigned i = 0; i < models->count; i++) {
-        if (!planche_model_is_path(models->models[i]))
-            continue;
-        enum planche_status status =
-            i == networks->primary ? PLANCHE_OK
-                                   : planche_engine_networks_make(networks, i, ops, cancel, error);
-        if (status)
-            return status;
-        scales[i] = networks->list[i].net->recipe.scale;
-    }
-    enum planche_status status = planche_model_chain_finish(plan, models, options, scales, error);
     for (unsigned i = 0; !status && i < models->count; i++)
-        if (scales[i] && networks->list[i].net->tensors[0].channels == 1)
+        if (planche_model_is_path(models->models[i]))
+            status = look_at_file(networks, i, ops, cancel, &scales[i], &grey[i], error);
+    if (!status)
+        status = planche_model_chain_finish(plan, models, options, scales, error);
+    for (unsigned i = 0; !status && i < models->count; i++)
+        if (grey[i])
             forget_grey(&plan->set, models->models[i]);
     return status;
 }
@@ -198,6 +212,16 @@ bool planche_ways_have_levels(const struct planche_engine_ways *ways)
         if (ways->choices.list[i].levels)
             return true;
     return false;
+}
+
+void planche_ways_find_idle(struct planche_engine_ways *ways, struct planche_idle_network *idle)
+{
+    for (unsigned i = 1; i < ways->choices.count; i++) {
+        if (!ways->list[i])
+            continue;
+        planche_engine_networks_find_idle(&ways->list[i]->networks, idle);
+        planche_levels_find_idle(&ways->list[i]->levels, idle);
+    }
 }
 
 uint64_t planche_ways_bytes(struct planche_engine_ways *ways)

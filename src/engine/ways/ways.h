@@ -59,6 +59,8 @@ enum planche_status planche_ways_plan(struct planche_engine_ways *ways, unsigned
                                       struct planche_error *error);
 /* Whether pages of an alternative wait for its black and white point; of any. */
 bool planche_ways_have_levels(const struct planche_engine_ways *ways);
+/* As planche_engine_networks_find_idle, of all ways but the first. */
+void planche_ways_find_idle(struct planche_engine_ways *ways, struct planche_idle_network *idle);
 /* Bytes of the networks of all ways but the first. */
 uint64_t planche_ways_bytes(struct planche_engine_ways *ways);
 
