@@ -44,7 +44,8 @@ enum planche_on_error {
  * their time, which is that of their source. */
 enum planche_existing {
     PLANCHE_EXISTING_FAIL = 0,   /* the book fails (EXISTS), unless page->overwrite is set */
-    PLANCHE_EXISTING_ADD = 1,    /* what is not there is made */
+    PLANCHE_EXISTING_ADD = 1,    /* what is not there is made; EXISTS if pages would be added to
+                                    those of another book: none of this one's is there */
     PLANCHE_EXISTING_UPDATE = 2, /* and what was made from another source or with another model */
     PLANCHE_EXISTING_REPLACE = 3 /* everything is made; so it is with page->overwrite */
 };

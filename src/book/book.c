@@ -294,6 +294,8 @@ static enum planche_status make_book(struct planche_book *book, struct planche_e
     for (size_t i = 0; i < book->entries.count; i++)
         book->unpacked_bytes += book->entries.list[i].input_bytes;
     if (!status)
+        status = planche_existing_check(book, error);
+    if (!status)
         status = planche_book_run_inner(book, error);
     if (!status)
         status = refuse_failures(book, error);

@@ -54,15 +54,6 @@ static enum planche_status name_candidates(struct planche_book *book, struct pla
     return status;
 }
 
-enum planche_status planche_existing_open(struct planche_book *book, struct planche_error *error)
-{
-    if (book->page.overwrite)
-        book->options.existing = PLANCHE_EXISTING_REPLACE;
-    book->into = book->to == PLANCHE_CONTAINER_FOLDER &&
-                 book->options.existing != PLANCHE_EXISTING_FAIL && is_filled_folder(book->output);
-    return book->into ? name_candidates(book, error) : PLANCHE_OK;
-}
-
 static bool join(char path[PATH_MAX], const struct planche_book *book, const char *name)
 {
     return snprintf(path, PATH_MAX, "%s/%s", book->output, name) < PATH_MAX;
@@ -186,6 +177,100 @@ static bool has_settings(const struct planche_book *book, const char *path,
             return true;
     }
     return false;
+}
+
+/* Whether a file at the top of the output was made by Planche. *name: it. */
+static bool has_results(const struct planche_book *book, char name[PLANCHE_ENTRY_NAME_BYTES])
+{
+    struct planche_listing listing;
+    bool found = false;
+    const char *file;
+    char path[PATH_MAX];
+    if (!planche_listing_open(&listing, book->output))
+        return false;
+    while (!found && (file = planche_listing_next(&listing)) != NULL) {
+        const struct planche_source source = {.name = path, .path = path};
+        struct planche_provenance mark = PLANCHE_PROVENANCE_INIT;
+        struct planche_file_info info;
+        struct planche_error error;
+        found = join(path, book, file) && find_file(path, &info) &&
+                planche_source_provenance(&mark, &source, NULL, &error) == PLANCHE_OK &&
+                *mark.source;
+        if (found)
+            snprintf(name, PLANCHE_ENTRY_NAME_BYTES, "%s", file);
+    }
+    planche_listing_close(&listing);
+    return found;
+}
+
+static enum planche_status fail_other_book(const struct planche_book *book, const char *name,
+                                           struct planche_error *error)
+{
+    return planche_fail(error, PLANCHE_ERROR_EXISTS,
+                        "%s: %s is there with pages of another book (%s), or of another version of "
+                        "this one, and none of these; write it elsewhere",
+                        book->input, book->output, name);
+}
+
+/* What is known of the pages of a folder before any is made: whether one of them, whose file can be
+ * read, has its result in the output (*same), and whether one would be added to it. */
+static void look_for_results(struct planche_book *book, bool *same, bool *adds)
+{
+    struct planche_entries *entries = &book->entries;
+    for (size_t i = 0; i < entries->count && !*same; i++) {
+        struct planche_entry entry = entries->list[i];
+        struct found found = {0};
+        char path[PATH_MAX];
+        if (!entry.page || !entry.candidate)
+            continue;
+        int length = snprintf(path, sizeof path, "%s/%s", book->input, entry.name);
+        if (length >= (int)sizeof path || !planche_content_digest(path, entry.digest))
+            *same = true; /* cannot tell */
+        else if (find_files(book, &entry, &found) > 0)
+            *same = found.same_source || !*found.mark.source;
+        else
+            *adds = true;
+    }
+}
+
+/* Pages of two books in one folder are none that can be read: who names the folder of another book
+ * is told before anything is written. */
+static enum planche_status check_folder(struct planche_book *book, struct planche_error *error)
+{
+    char name[PLANCHE_ENTRY_NAME_BYTES];
+    bool same = false, adds = false;
+    if (!book->into || book->options.existing != PLANCHE_EXISTING_ADD ||
+        book->from != PLANCHE_CONTAINER_FOLDER)
+        return PLANCHE_OK;
+    look_for_results(book, &same, &adds);
+    return same || !adds || !has_results(book, name) ? PLANCHE_OK
+                                                     : fail_other_book(book, name, error);
+}
+
+enum planche_status planche_existing_check(const struct planche_book *book,
+                                           struct planche_error *error)
+{
+    char name[PLANCHE_ENTRY_NAME_BYTES];
+    bool adds = false;
+    if (!book->into || book->options.existing != PLANCHE_EXISTING_ADD)
+        return PLANCHE_OK;
+    for (size_t i = 0; i < book->entries.count; i++) {
+        const struct planche_entry *entry = &book->entries.list[i];
+        if (entry->stays && entry->outcome != PLANCHE_BOOK_SOURCE_CHANGED)
+            return PLANCHE_OK;
+        adds = adds || (entry->page && entry->made.parts > 0 && !entry->stays);
+    }
+    return !adds || !has_results(book, name) ? PLANCHE_OK : fail_other_book(book, name, error);
+}
+
+enum planche_status planche_existing_open(struct planche_book *book, struct planche_error *error)
+{
+    if (book->page.overwrite)
+        book->options.existing = PLANCHE_EXISTING_REPLACE;
+    book->into = book->to == PLANCHE_CONTAINER_FOLDER &&
+                 book->options.existing != PLANCHE_EXISTING_FAIL && is_filled_folder(book->output);
+    enum planche_status status = book->into ? name_candidates(book, error) : PLANCHE_OK;
+    return status ? status : check_folder(book, error);
 }
 
 static enum planche_book_outcome judge(const struct planche_book *book,

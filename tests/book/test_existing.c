@@ -151,6 +151,39 @@ static void test_other_format(void **state)
     finish(&engine);
 }
 
+/* Another book is not mixed with the one that is there, whatever its pages are called; the same
+ * book with more pages is, and one of which a page is known. */
+static void test_another_book(void **state)
+{
+    struct planche_engine *engine = start();
+    struct book other = {0};
+    (void)state;
+    assert_int_equal(mkdir(test_path("other"), 0777), 0);
+    put_page("other/p_a.jpg", 7);
+    put_page("other/q.jpg", 8);
+    assert_int_equal(book_run(engine, "other", "out", into(PLANCHE_EXISTING_ADD), &told),
+                     PLANCHE_ERROR_EXISTS);
+    assert_non_null(strstr(told.error.message, "out is there with pages of another book"));
+    assert_non_null(strstr(told.error.message, "other: "));
+    assert_int_equal(count_in("out"), 3);
+    book_add_page(&other, "q.jpg", 8, 20, 24, PLANCHE_FORMAT_JPEG);
+    book_write(&other, test_path("other.cbz"), PLANCHE_CONTAINER_ZIP);
+    book_free(&other);
+    assert_int_equal(book_run(engine, "other.cbz", "out", into(PLANCHE_EXISTING_ADD), &told),
+                     PLANCHE_ERROR_EXISTS);
+    assert_int_equal(count_in("out"), 3);
+    put_page("other/r.jpg", 1); /* as in/p_a.jpg: still none of its results is there */
+    assert_int_equal(book_run(engine, "other", "out", into(PLANCHE_EXISTING_ADD), &told),
+                     PLANCHE_ERROR_EXISTS);
+    put_page("other/p_a.jpg", 1);
+    book_make(engine, "other", "out", into(PLANCHE_EXISTING_ADD), &told);
+    assert_int_equal(count_in("out"), 5);
+    unlink(test_path("other.cbz"));
+    remove_all("other");
+    remove_all(".out.planche");
+    finish(&engine);
+}
+
 static void test_overwrite(void **state)
 {
     struct planche_engine *engine = start();
@@ -291,7 +324,7 @@ int main(void)
         cmocka_unit_test(test_unmarked),      cmocka_unit_test(test_other_files),
         cmocka_unit_test(test_failed_before), cmocka_unit_test(test_split),
         cmocka_unit_test(test_interrupted),   cmocka_unit_test(test_empty),
-        cmocka_unit_test(test_in_the_way),
+        cmocka_unit_test(test_in_the_way),    cmocka_unit_test(test_another_book),
     };
     return cmocka_run_group_tests(tests, test_setup, test_teardown);
 }

@@ -24,6 +24,8 @@ static const char *advise_on_existing(const struct planche_cli_run *run,
     if (!taken || run->options.page.overwrite ||
         folder != (item->book && item->container == PLANCHE_CONTAINER_FOLDER))
         return "";
+    if (folder && item->verdict != PLANCHE_CLI_EXISTS) /* of another book */
+        return ", or --update makes the pages of this one in it";
     return folder ? "; Planche does not know it; --overwrite adds to it and replaces its pages"
                   : "; --overwrite replaces it";
 }
