@@ -175,6 +175,17 @@ class Measurements(Case):
         self.assertRegex(text, r"longest dispatch: [0-9.]+ ms, of ")
         self.assertIn(self.device["name"], text)
 
+    def test_paths(self):
+        tiny = ("bench", "-m", harness.QUICK_MODEL, "-s", harness.QUICK_SCALE, "--size", "6x5",
+                "--runs", "1", "--paths", *self.gpu)
+        rows = [json.loads(line) for line in run(*tiny, "--json", check=0).stdout.splitlines()]
+        self.assertEqual([row["gpu_path"] for row in rows], list(PATHS))
+        self.assertGreater(rows[0]["gpu_ms"], 0)
+        for row in rows:
+            self.assertTrue("gpu_ms" in row or "lacks" in row["lacks"])
+        lines = run(*tiny, check=0).stdout.splitlines()
+        self.assertEqual([line.split()[0] for line in lines], ["PATH", *PATHS])
+
 
 if __name__ == "__main__":
     harness.main()

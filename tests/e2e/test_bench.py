@@ -109,6 +109,8 @@ class Usage(harness.Case):
                                 (["--size", "5x5x5"], "size"), (["--size", "5x99999"], "size"),
                                 (["--runs", "0"], "runs"), (["-m", "nope"], "nope"),
                                 (["--all", "-m", "realcugan"], "--all"), (["x"], "x"),
+                                (["--paths", "--backend", "cpu"], "--paths"),
+                                (["--paths", "--gpu-path", "f16"], "--paths"),
                                 (["-m", "realcugan", "-s", "65"], "65"), (["-o", "x"], "-o")):
             result = run("bench", *arguments, check=2)
             self.assertEqual(result.stdout, "")

@@ -408,9 +408,11 @@ static void test_kernels(void **state)
 {
     static const int widths[][3] = {
         {64, 64, PLANCHE_GPU_KERNEL_CONV}, /* and what is none */
-        {32, 192, PLANCHE_GPU_KERNEL_CONV}, {64, 60, PLANCHE_GPU_KERNEL_CONV},
-        {3, 64, PLANCHE_GPU_KERNEL_NONE},   {64, 3, PLANCHE_GPU_KERNEL_NONE},
-        {48, 64, PLANCHE_GPU_KERNEL_NONE},  {64, 32, PLANCHE_GPU_KERNEL_NONE}};
+        {32, 192, PLANCHE_GPU_KERNEL_CONV},  {64, 60, PLANCHE_GPU_KERNEL_CONV},
+        {3, 64, PLANCHE_GPU_KERNEL_NONE},    {64, 3, PLANCHE_GPU_KERNEL_NONE},
+        {48, 64, PLANCHE_GPU_KERNEL_NONE},   {64, 48, PLANCHE_GPU_KERNEL_CONV},
+        {64, 16, PLANCHE_GPU_KERNEL_NONE},   {64, 80, PLANCHE_GPU_KERNEL_NONE},
+        {64, 32, PLANCHE_GPU_KERNEL_PAIRED}, {32, 96, PLANCHE_GPU_KERNEL_PAIRED}};
     struct fixture f;
     (void)state;
     for (size_t i = 0; i < sizeof(widths) / sizeof(*widths); i++) {
@@ -423,6 +425,8 @@ static void test_kernels(void **state)
     end(&f);
     begin(&f, PLANCHE_GPU_PATH_WGMMA, 64, 64);
     deconvolve(&f);
+    assert_int_equal(choose_kernel(&f), PLANCHE_GPU_KERNEL_NONE);
+    f.step.op = PLANCHE_STEP_CONV;
     assert_int_equal(choose_kernel(&f), PLANCHE_GPU_KERNEL_NONE);
     end(&f);
 }
@@ -450,36 +454,78 @@ static void test_kernel_variants(void **state)
     end(&f);
 }
 
-/* Weights as the threads of a warpgroup hold them: where that of an output, an input and a tap is.
- */
+/* Where the threads of a warpgroup hold a row and a column of a fragment. */
+static int place_in_fragment(int row, int column)
+{
+    int thread = row / 16 * 32 + row % 8 * 4 + column % 8 / 2;
+    return thread * 8 + column / 8 * 4 + row / 8 % 2 * 2 + column % 2;
+}
+
+/* Weights of KERNEL_OUT outputs that say where they belong, packed for a kernel; the caller frees
+ * them. */
+enum { KERNEL_IN = 64, KERNEL_OUT = 70, TAPS = 9 };
+
+static uint16_t *pack_for_kernel(struct fixture *f, size_t expected)
+{
+    size_t count, values = (size_t)KERNEL_OUT * KERNEL_IN * TAPS;
+    assert_true(planche_gpu_matrix_count(&f->made.product, &count));
+    assert_int_equal(count, expected);
+    uint16_t *packed = calloc(count, sizeof(*packed));
+    float *weights = calloc(values, sizeof(*weights));
+    for (int i = 0; i < (int)values; i++)
+        weights[i] = weight_of(i / TAPS / KERNEL_IN, i / TAPS % KERNEL_IN, i % TAPS);
+    f->step.weights = weights;
+    planche_gpu_matrix_pack(&f->program, 0, packed);
+    free(weights);
+    return packed;
+}
+
+static void check_weight(uint16_t packed, int n, int c, int tap)
+{
+    float expected = n < KERNEL_OUT && tap >= 0 ? weight_of(n, c, tap) : 0;
+    assert_int_equal(packed, planche_half_from_float(expected));
+}
+
+static void begin_kernel(struct fixture *f, int pitch, enum planche_gpu_kernel kernel)
+{
+    begin(f, PLANCHE_GPU_PATH_WGMMA, KERNEL_IN, KERNEL_OUT);
+    f->pitches[1] = pitch;
+    assert_int_equal(choose_kernel(f), kernel);
+}
+
 static void test_pack_for_kernel(void **state)
 {
-    enum { IN = 64, OUT = 70, TAPS = 9 };
     struct fixture f;
-    size_t count;
     (void)state;
-    begin(&f, PLANCHE_GPU_PATH_WGMMA, IN, OUT);
-    f.pitches[1] = 128;
-    assert_int_equal(choose_kernel(&f), PLANCHE_GPU_KERNEL_CONV);
-    assert_true(planche_gpu_matrix_count(&f.made.product, &count));
-    assert_int_equal(count, 128 * IN * TAPS);
-    uint16_t *packed = calloc(count, sizeof(*packed));
-    float *weights = calloc((size_t)OUT * IN * TAPS, sizeof(*weights));
-    for (int i = 0; i < OUT * IN * TAPS; i++)
-        weights[i] = weight_of(i / TAPS / IN, i / TAPS % IN, i % TAPS);
-    f.step.weights = weights;
-    planche_gpu_matrix_pack(&f.program, 0, packed);
+    begin_kernel(&f, 128, PLANCHE_GPU_KERNEL_CONV);
+    uint16_t *packed = pack_for_kernel(&f, 128 * KERNEL_IN * 9);
     for (int n = 0; n < 128; n++)
-        for (int c = 0; c < IN; c++)
-            for (int tap = 0; tap < TAPS; tap++) {
-                int fragment = ((n / 64 * (IN / 32) + c / 32) * TAPS + tap) * 2 + c / 16 % 2;
-                int thread = n % 64 / 16 * 32 + n % 8 * 4 + c % 8 / 2;
-                int value = c / 8 % 2 * 4 + n / 8 % 2 * 2 + c % 2;
-                float expected = n < OUT ? weight_of(n, c, tap) : 0;
-                assert_int_equal(packed[fragment * 1024 + thread * 8 + value],
-                                 planche_half_from_float(expected));
+        for (int c = 0; c < KERNEL_IN; c++)
+            for (int tap = 0; tap < 9; tap++) {
+                int fragment = ((n / 64 * (KERNEL_IN / 32) + c / 32) * 9 + tap) * 2 + c / 16 % 2;
+                check_weight(packed[fragment * 1024 + place_in_fragment(n % 64, c % 16)], n, c,
+                             tap);
             }
-    free(weights);
+    free(packed);
+    end(&f);
+}
+
+/* Two rows of pixels: the second one's weights are those of the first, a tap further down. */
+static void test_pack_paired(void **state)
+{
+    struct fixture f;
+    (void)state;
+    begin_kernel(&f, 96, PLANCHE_GPU_KERNEL_PAIRED);
+    uint16_t *packed = pack_for_kernel(&f, 96 * KERNEL_IN * 24);
+    for (int n = 0; n < 96; n++)
+        for (int c = 0; c < KERNEL_IN; c++)
+            for (int i = 0; i < 24; i++) {
+                int pair = i % 2, x = i / 2 % 3, y = i / 6, row = y - pair;
+                int fragment = (n / 32 * (KERNEL_IN / 16) + c / 16) * 12 + y * 3 + x;
+                int place = place_in_fragment(pair * 32 + n % 32, c % 16);
+                check_weight(packed[fragment * 1024 + place], n, c,
+                             row >= 0 && row < 3 ? row * 3 + x : -1);
+            }
     free(packed);
     end(&f);
 }
@@ -493,6 +539,7 @@ int main(void)
                                        cmocka_unit_test(test_kernels),
                                        cmocka_unit_test(test_kernel_variants),
                                        cmocka_unit_test(test_pack_for_kernel),
+                                       cmocka_unit_test(test_pack_paired),
                                        cmocka_unit_test(test_deconvolutions),
                                        cmocka_unit_test(test_enlargement),
                                        cmocka_unit_test(test_folds)};

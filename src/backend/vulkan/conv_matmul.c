@@ -283,6 +283,7 @@ static const char *const variant_names[PLANCHE_GPU_VARIANT_COUNT] = {
     [PLANCHE_GPU_VARIANT_WGMMA_RESIDUALS] = "by wgmma with two residuals",
     [PLANCHE_GPU_VARIANT_WGMMA_SUMS] = "by wgmma with sums of their outputs",
     [PLANCHE_GPU_VARIANT_WGMMA_ENLARGED] = "by wgmma of enlarged inputs",
+    [PLANCHE_GPU_VARIANT_WGMMA_PAIRED] = "by wgmma with few outputs",
 };
 
 void planche_gpu_matrix_refuse(struct planche_gpu_device *device, unsigned variants,
@@ -427,17 +428,25 @@ static enum planche_status make_nv2(const struct planche_gpu_program *program, i
     return status;
 }
 
-/* The kernel for a step's product by what it does besides, whether there is one for it or not. */
+/* The kernel for a 3 x 3 convolution by what it does besides. Outputs that fill three quarters of a
+ * block of 64 are padded. */
 static enum planche_gpu_kernel find_kernel(const struct planche_gpu_program *program, int s)
 {
     const struct planche_step *step = &program->net->steps[s];
-    bool enlarges = program->steps[s].product.enlarges;
+    const struct planche_gpu_product *product = &program->steps[s].product;
     bool sums = program->folding.averages && program->folding.averages[s] >= 0;
-    if (!enlarges && !sums)
-        return PLANCHE_GPU_KERNEL_CONV + (unsigned)step->residual_count;
-    if (step->residual_count || (enlarges && sums))
+    bool plain = !sums && !step->residual_count;
+    bool whole = product->step % PLANCHE_WGMMA_OUTPUTS == 0;
+    int32_t blocks = (product->step + PLANCHE_WGMMA_OUTPUTS - 1) / PLANCHE_WGMMA_OUTPUTS;
+    if (product->enlarges)
+        return whole && plain ? PLANCHE_GPU_KERNEL_ENLARGED : PLANCHE_GPU_KERNEL_NONE;
+    if (!whole && product->step % PLANCHE_WGMMA_PAIRED == 0)
+        return plain ? PLANCHE_GPU_KERNEL_PAIRED : PLANCHE_GPU_KERNEL_NONE;
+    if (product->step * 4 < blocks * PLANCHE_WGMMA_OUTPUTS * 3)
         return PLANCHE_GPU_KERNEL_NONE;
-    return enlarges ? PLANCHE_GPU_KERNEL_ENLARGED : PLANCHE_GPU_KERNEL_SUMS;
+    if (sums)
+        return whole && !step->residual_count ? PLANCHE_GPU_KERNEL_SUMS : PLANCHE_GPU_KERNEL_NONE;
+    return PLANCHE_GPU_KERNEL_CONV + (unsigned)step->residual_count;
 }
 
 /* The kernel that makes a step; NONE: a shader does. */
@@ -447,8 +456,7 @@ static enum planche_gpu_kernel choose_kernel(const struct planche_gpu_program *p
     const struct planche_gpu_product *product = &program->steps[s].product;
     if (program->device->path != PLANCHE_GPU_PATH_WGMMA || step->op != PLANCHE_STEP_CONV ||
         step->kernel_w != 3 || step->stride_w != 1 || product->gathers || product->folds ||
-        product->step % PLANCHE_WGMMA_OUTPUTS || reads_scaled(program, step, false) ||
-        reads_scaled(program, step, true))
+        reads_scaled(program, step, false) || reads_scaled(program, step, true))
         return PLANCHE_GPU_KERNEL_NONE;
     for (int i = 0; i < step->input_count; i++)
         if (program->net->tensors[step->inputs[i].tensor].channels % PLANCHE_WGMMA_CHUNK)
@@ -462,12 +470,18 @@ static void make_kernel(const struct planche_gpu_program *program, int s,
 {
     struct planche_gpu_step *made = &program->steps[s];
     struct planche_gpu_product *product = &made->product;
+    bool paired = kernel == PLANCHE_GPU_KERNEL_PAIRED, square = product->taps_x == 3;
+    int32_t block = paired ? PLANCHE_WGMMA_PAIRED : PLANCHE_WGMMA_OUTPUTS;
     made->kernel = kernel;
-    made->shape = (struct planche_gpu_shape){.pixels_x = PLANCHE_WGMMA_TILE_X(product->taps_x),
-                                             .pixels_y = PLANCHE_WGMMA_TILE_Y};
+    made->shape = (struct planche_gpu_shape){
+        .pixels_x = PLANCHE_WGMMA_BOX_X - (square ? 2 : product->enlarges),
+        .pixels_y = PLANCHE_WGMMA_ROWS * (paired ? 2 : 1),
+    };
+    product->paired = paired;
     product->columns = SIDE;
     product->copies = 1;
-    product->blocks = product->outputs / PLANCHE_WGMMA_OUTPUTS;
+    product->blocks = (product->outputs + block - 1) / block;
+    product->outputs = product->blocks * block;
 }
 
 bool planche_gpu_matrix_choose(const struct planche_gpu_program *program, int s,
@@ -493,6 +507,8 @@ bool planche_gpu_matrix_choose(const struct planche_gpu_program *program, int s,
 bool planche_gpu_matrix_count(const struct planche_gpu_product *product, size_t *count)
 {
     size_t taps = (size_t)product->taps_x * (size_t)product->taps_y;
+    if (product->paired) /* the rows of a pair have four taps, of 64 rows */
+        taps = (size_t)product->taps_x * 4 * 2;
     return planche_mul_size(taps, (size_t)product->copies, count) &&
            planche_mul_size(*count, (size_t)product->inputs, count) &&
            planche_mul_size(*count, (size_t)product->outputs, count);
@@ -566,29 +582,56 @@ static float weight_at(const struct packer *packer, int n, int c, int x, int y)
                          (size_t)kx];
 }
 
-/* As the threads of a warpgroup hold 64 outputs and 16 inputs: each has two rows, 8 apart, and of
- * these two neighbouring columns twice, 8 apart. */
-static void pack_fragment(const struct packer *packer, int first_output, int first_input, int x,
-                          int y, uint16_t *to)
+/* A fragment of a kernel's weights: 64 rows, which are outputs, or 32 outputs of two rows of
+ * pixels, and 16 inputs. */
+struct fragment {
+    int output, input;
+    int x, y;    /* the tap */
+    bool paired; /* the second 32 rows are one pixel further down: y - 1 */
+};
+
+static float fragment_at(const struct packer *packer, const struct fragment *f, int row, int column)
 {
-    for (int thread = 0; thread < 128; thread++)
-        for (int i = 0; i < 8; i++) {
-            int n = first_output + thread / 32 * 16 + thread % 32 / 4 + i / 2 % 2 * 8;
-            int c = first_input + thread % 4 * 2 + i % 2 + i / 4 * 8;
-            *to++ = planche_half_from_float(weight_at(packer, n, c, x, y));
-        }
+    int y = f->paired ? f->y - row / PLANCHE_WGMMA_PAIRED : f->y;
+    int output = f->output + (f->paired ? row % PLANCHE_WGMMA_PAIRED : row);
+    return weight_at(packer, output, f->input + column, f->x, y);
 }
 
-/* For conv_wgmma.cu: [64 outputs][32 inputs][tap y][tap x][16 of the inputs], a fragment each. */
+/* As the threads of a warpgroup hold it: each has two rows, 8 apart, and of these two neighbouring
+ * columns twice, 8 apart. */
+static uint16_t *pack_fragment(const struct packer *packer, struct fragment f, uint16_t *to)
+{
+    for (int thread = 0; thread < 128; thread++)
+        for (int i = 0; i < 8; i++)
+            *to++ = planche_half_from_float(
+                fragment_at(packer, &f, thread / 32 * 16 + thread % 32 / 4 + i / 2 % 2 * 8,
+                            thread % 4 * 2 + i % 2 + i / 4 * 8));
+    return to;
+}
+
+/* [64 outputs][32 inputs][tap y][tap x][16 of the inputs] */
 static void pack_for_kernel(const struct packer *packer, uint16_t *to)
 {
     const struct planche_gpu_product *product = packer->product;
+    int taps = product->taps_x * product->taps_y;
     for (int n = 0; n < product->outputs; n += PLANCHE_WGMMA_OUTPUTS)
         for (int c = 0; c < product->inputs; c += PLANCHE_WGMMA_CHUNK)
-            for (int tap = 0; tap < product->taps_x * product->taps_y; tap++)
-                for (int half = 0; half < 2; half++, to += 1024)
-                    pack_fragment(packer, n, c + half * SIDE, tap % product->taps_x,
-                                  tap / product->taps_x, to);
+            for (int i = 0; i < taps * 2; i++) {
+                int tap = i / 2, input = c + i % 2 * SIDE;
+                struct fragment fragment = {n, input, tap % product->taps_x, tap / product->taps_x,
+                                            .paired = false};
+                to = pack_fragment(packer, fragment, to);
+            }
+}
+
+/* [32 outputs][16 inputs][4 taps y][tap x] */
+static void pack_paired(const struct packer *packer, uint16_t *to)
+{
+    for (int n = 0; n < packer->product->outputs; n += PLANCHE_WGMMA_PAIRED)
+        for (int c = 0; c < packer->product->inputs; c += SIDE)
+            for (int tap = 0; tap < 12; tap++)
+                to = pack_fragment(packer,
+                                   (struct fragment){n, c, tap % 3, tap / 3, .paired = true}, to);
 }
 
 void planche_gpu_matrix_pack(const struct planche_gpu_program *program, int s, uint16_t *to)
@@ -600,10 +643,12 @@ void planche_gpu_matrix_pack(const struct planche_gpu_program *program, int s, u
     packer.outputs = net->tensors[step->output].channels;
     for (int i = 0; i < step->input_count; i++)
         packer.inputs += net->tensors[step->inputs[i].tensor].channels;
-    if (program->steps[s].kernel) {
+    if (program->steps[s].kernel == PLANCHE_GPU_KERNEL_PAIRED)
+        pack_paired(&packer, to);
+    else if (program->steps[s].kernel)
         pack_for_kernel(&packer, to);
+    if (program->steps[s].kernel)
         return;
-    }
     for (int first = 0; first < product->inputs; first += SIDE)
         for (int x = 0; x < product->taps_x; x++)
             for (int y = 0; y < product->taps_y; y++)

@@ -25,6 +25,7 @@ enum planche_gpu_variant {
     PLANCHE_GPU_VARIANT_WGMMA_RESIDUALS,
     PLANCHE_GPU_VARIANT_WGMMA_SUMS,
     PLANCHE_GPU_VARIANT_WGMMA_ENLARGED,
+    PLANCHE_GPU_VARIANT_WGMMA_PAIRED,
     PLANCHE_GPU_VARIANT_COUNT
 };
 /* Those of a step's product by shaders/conv_khr.comp or a kernel, one bit each; 0: neither makes

@@ -22,6 +22,7 @@ struct planche_gpu_product {
     int32_t step;    /* outputs of a phase */
     int32_t outputs; /* of all of them, a multiple of 16 */
     int32_t inputs;  /* a multiple of 16 */
+    bool paired;     /* a kernel makes two rows of pixels of 32 outputs at a time */
     bool gathers;    /* horizontal taps are inputs */
     bool folds;      /* horizontal taps are outputs */
     int32_t blocks;  /* workgroups side by side that share the outputs among them */

@@ -131,16 +131,19 @@ static enum planche_status measure_page(const struct planche_engine *engine,
     return status;
 }
 
-static int show(struct planche_cli_bench_report *m, const struct planche_engine *engine,
-                const struct page *page, bool json)
+static int show(const struct planche_cli_options *options, struct planche_cli_bench_report *m,
+                const struct planche_engine *engine, const struct page *page)
 {
+    bool json = options->json;
     struct rusage usage;
     getrusage(RUSAGE_SELF, &usage);
     planche_engine_get_info(engine, &m->info, NULL);
     m->peak_bytes = m->info.peak_bytes;
     m->rss_bytes = (uint64_t)usage.ru_maxrss * 1024;
     m->page_bytes = page->in.stride * page->in.height + page->out.stride * page->out.height;
-    if (!json)
+    if (!json && options->paths)
+        planche_cli_bench_path_print(m, options->engine.gpu_path);
+    else if (!json)
         planche_cli_bench_report_print(m);
     else if (!planche_cli_bench_report_print_json(m))
         return PLANCHE_CLI_PAGE_FAILED;
@@ -164,7 +167,7 @@ static int measure_engine(const struct planche_cli_options *options,
     if (measure_page(engine, &page, m, &error) != PLANCHE_OK)
         planche_cli_message("%s: %s", m->info.model, error.message);
     else
-        status = show(m, engine, &page, options->json);
+        status = show(options, m, engine, &page);
     free(m->layers);
     free(m->ms);
     free_page(&page);
@@ -189,7 +192,13 @@ static int measure_model(const struct planche_cli_options *options)
     struct planche_engine_options resident = options->engine;
     resident.pages = RESIDENT_PAGES;
     double start = planche_clock_ms();
-    if (planche_engine_create(&engine, &resident, &error) != PLANCHE_OK) {
+    enum planche_status created = planche_engine_create(&engine, &resident, &error);
+    if (created == PLANCHE_ERROR_UNSUPPORTED && options->paths)
+        return planche_cli_bench_path_print_lack(model, resident.gpu_path, error.message,
+                                                 options->json)
+                   ? PLANCHE_CLI_OK
+                   : PLANCHE_CLI_PAGE_FAILED;
+    if (created != PLANCHE_OK) {
         planche_cli_message("%s", error.message);
         return PLANCHE_CLI_NOT_STARTED;
     }
@@ -262,6 +271,18 @@ static enum planche_status set_model(const struct planche_cli_options *all, unsi
     return planche_cli_choose(&one->engine, all->level, &scale, error);
 }
 
+/* On GPUs; of several, options say which. */
+static int measure_paths(struct planche_cli_options *options)
+{
+    int status = PLANCHE_CLI_OK;
+    for (int path = PLANCHE_GPU_PATH_F32; path <= PLANCHE_GPU_PATH_WGMMA; path++) {
+        options->engine.gpu_path = (enum planche_gpu_path)path;
+        int ended = measure_apart(options);
+        status = ended > status ? ended : status;
+    }
+    return status;
+}
+
 static int measure_all(const struct planche_cli_options *options)
 {
     struct planche_cli_options one;
@@ -271,11 +292,13 @@ static int measure_all(const struct planche_cli_options *options)
         if (set_model(options, i, &one, &error) != PLANCHE_OK)
             return planche_cli_wrong_model(&one.engine, &error);
     }
-    if (!options->json)
+    if (!options->json && options->paths)
+        planche_cli_bench_path_print_heading();
+    else if (!options->json)
         planche_cli_bench_report_print_heading();
     for (unsigned i = 0; i < options->model_count; i++) {
         set_model(options, i, &one, &error);
-        int ended = measure_apart(&one);
+        int ended = options->paths ? measure_paths(&one) : measure_apart(&one);
         status = ended > status ? ended : status;
     }
     return status;
@@ -292,6 +315,13 @@ int planche_cli_bench(int argc, char **argv)
         return planche_cli_usage_error("bench", "unexpected '%s'", argv[first]);
     if (options.all && options.model_count > 0)
         return planche_cli_usage_error("bench", "--all and --model contradict");
+    if (options.paths && options.engine.backend == NULL)
+        options.engine.backend = "vulkan";
+    if (options.paths && strncmp(options.engine.backend, "vulkan", strlen("vulkan")) != 0)
+        return planche_cli_usage_error("bench", "--paths and --backend %s contradict",
+                                       options.engine.backend);
+    if (options.paths && options.engine.gpu_path != PLANCHE_GPU_PATH_AUTO)
+        return planche_cli_usage_error("bench", "--paths and --gpu-path contradict");
     if (options.all)
         add_all(&options);
     else if (options.model_count == 0)

@@ -225,3 +225,39 @@ bool planche_cli_bench_report_print_json(const struct planche_cli_bench_report *
         json_object_set_new(object, "profile", layers_json(m));
     return planche_cli_json_print(object);
 }
+
+void planche_cli_bench_path_print_heading(void)
+{
+    printf("%-6s %-23s %5s %9s %9s %8s  %s\n", "PATH", "MODEL", "SCALE", "GPU ms", "BEST ms",
+           "TFLOP/s", "DEVICE");
+    fflush(stdout);
+}
+
+void planche_cli_bench_path_print(const struct planche_cli_bench_report *m,
+                                  enum planche_gpu_path path)
+{
+    const char *name = planche_gpu_path_name(path);
+    bool instead = m->info.gpu_path == NULL || strcmp(m->info.gpu_path, name) != 0;
+    double ms = m->gpu_ms > 0.0 ? m->gpu_ms : best_ms(m);
+    printf("%-6s %-23s %5u %9.2f %9.1f %8.2f  %s%s%s\n", name, m->info.model, m->info.scale,
+           m->gpu_ms, best_ms(m), rate(m, ms) / 1e3,
+           m->info.device != NULL ? m->info.device : "CPU", instead ? ", by " : "",
+           !instead                   ? ""
+           : m->info.gpu_path != NULL ? m->info.gpu_path
+                                      : m->info.backend);
+    if (m->layer_count > 0)
+        print_layers(m);
+    fflush(stdout);
+}
+
+bool planche_cli_bench_path_print_lack(const char *model, enum planche_gpu_path path,
+                                       const char *reason, bool json)
+{
+    if (!json)
+        return printf("%-6s %-23s %s\n", planche_gpu_path_name(path), model, reason) > 0;
+    json_t *object = json_object();
+    json_object_set_new(object, "model", planche_cli_json_text(model));
+    json_object_set_new(object, "gpu_path", json_string(planche_gpu_path_name(path)));
+    json_object_set_new(object, "lacks", planche_cli_json_text(reason));
+    return planche_cli_json_print(object);
+}

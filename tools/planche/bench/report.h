@@ -30,4 +30,13 @@ void planche_cli_bench_report_print(const struct planche_cli_bench_report *repor
 /* False: stdout failed, or no memory. */
 bool planche_cli_bench_report_print_json(const struct planche_cli_bench_report *report);
 
+/* The same of one way in which a GPU computes; the report's own may be another, which the device
+ * took instead. */
+void planche_cli_bench_path_print_heading(void);
+void planche_cli_bench_path_print(const struct planche_cli_bench_report *report,
+                                  enum planche_gpu_path path);
+/* Of a way that it cannot take. */
+bool planche_cli_bench_path_print_lack(const char *model, enum planche_gpu_path path,
+                                       const char *reason, bool json);
+
 #endif

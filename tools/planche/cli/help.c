@@ -155,7 +155,8 @@ static const char bench_usage[] =
 static const char bench_end[] =
     "Examples:\n"
     "  planche bench --size 1200x1800 --se sampled\n"
-    "  planche bench -m realesr-animevideov3 -s 4 --threads 1 --profile\n";
+    "  planche bench -m realesr-animevideov3 -s 4 --threads 1 --profile\n"
+    "  planche bench --paths --size 1200x1800\n";
 
 static const char preview_usage[] =
     "Usage: planche preview [OPTIONS] PAGE [-o SHEET]\n"

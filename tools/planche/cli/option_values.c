@@ -668,6 +668,12 @@ static bool set_speed(struct planche_cli_options *o, const char *value)
     return o->speed = true;
 }
 
+static bool set_paths(struct planche_cli_options *o, const char *value)
+{
+    (void)value;
+    return o->paths = true;
+}
+
 static bool set_all(struct planche_cli_options *o, const char *value)
 {
     (void)value;

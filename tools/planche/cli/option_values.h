@@ -124,7 +124,7 @@ struct planche_cli_options {
     struct planche_cli_serve_options serve;
     struct planche_cli_queue_options queue;
     struct planche_cli_crop crop; /* preview; width 0: not given */
-    bool profile;
+    bool profile, paths;
     const char *profile_name; /* --for; NULL: none */
     enum planche_cli_progress_mode progress;
     enum planche_cli_show show; /* preview */

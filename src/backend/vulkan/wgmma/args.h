@@ -17,19 +17,19 @@
 
 /* Threads of a block: two warpgroups that multiply in turn, and a warp that loads pixels. */
 #define PLANCHE_WGMMA_THREADS 384
-/* Pixels of the output that a block makes at a time, and under them those of the input that lie in
- * shared memory; `taps` along each axis. */
-#define PLANCHE_WGMMA_BOX_X        32
-#define PLANCHE_WGMMA_TILE_Y       8
-#define PLANCHE_WGMMA_TILE_X(taps) (PLANCHE_WGMMA_BOX_X + 1 - (taps))
-#define PLANCHE_WGMMA_BOX_Y(taps)  (PLANCHE_WGMMA_TILE_Y - 1 + (taps))
-/* Channels of a chunk of the input, and outputs of a block. */
-#define PLANCHE_WGMMA_CHUNK   32
+/* Pixels are the 256 columns of a product, 8 rows of 32; a convolution throws away those whose taps
+ * wrap around at the end of a row. */
+#define PLANCHE_WGMMA_BOX_X 32
+#define PLANCHE_WGMMA_ROWS  8
+/* Outputs of a block: the rows of a product. Those of PAIRED are 32, of two rows of pixels each. */
 #define PLANCHE_WGMMA_OUTPUTS 64
-/* Dynamic shared memory: two stages, what a tap reads behind the second, rows of outputs of each
- * warp, barriers, and what it takes to begin at a multiple of 1024. Under VK_NVX_binary_import a
- * multiprocessor has 48 KiB in all, of which the driver takes one. */
-#define PLANCHE_WGMMA_STAGE  (PLANCHE_WGMMA_BOX_X * PLANCHE_WGMMA_BOX_Y(3) * PLANCHE_WGMMA_CHUNK * 2)
+#define PLANCHE_WGMMA_PAIRED  32
+/* Channels of a chunk of the input; of PAIRED it is half of that. */
+#define PLANCHE_WGMMA_CHUNK 32
+/* Dynamic shared memory: two stages of 10 rows, what a tap reads behind the second, rows of outputs
+ * of each warp, barriers, and what it takes to begin at a multiple of 1024. Under
+ * VK_NVX_binary_import a multiprocessor has 48 KiB in all, of which the driver takes one. */
+#define PLANCHE_WGMMA_STAGE  (PLANCHE_WGMMA_BOX_X * 10 * PLANCHE_WGMMA_CHUNK * 2)
 #define PLANCHE_WGMMA_SHARED (2 * PLANCHE_WGMMA_STAGE + 512 + 8 * 512 + 64 + 1024)
 
 /* A tensor map: how TMA reads boxes of a tensor (launch.c). */
@@ -50,13 +50,14 @@ struct planche_wgmma_args {
     int32_t in_x[PLANCHE_WGMMA_INPUTS], in_y[PLANCHE_WGMMA_INPUTS]; /* added to coordinates */
     int32_t in_chunks[PLANCHE_WGMMA_INPUTS];
     struct planche_wgmma_residual residual[PLANCHE_WGMMA_RESIDUALS];
-    uint64_t weights;   /* [block][chunk][tap][half of the chunk][thread of a warpgroup] 16 bytes */
-    uint64_t constants; /* float: bias[outputs], then slopes[outputs] if they are used */
-    uint64_t out;       /* halves [height][width][pitch] */
-    uint64_t sums;      /* [pitch] of int64, in units of 2^-16; 0: not in this run */
+    uint64_t weights;         /* [block][chunk][tap][16 inputs][thread of a warpgroup] 16 bytes */
+    uint64_t constants;       /* float: bias[outputs], then slopes[outputs] if they are used */
+    uint64_t out;             /* halves [height][width][pitch] */
+    uint64_t sums;            /* [pitch] of int64, in units of 2^-16; 0: not in this run */
     int32_t in_count, chunks; /* of all inputs */
     int32_t width, height, pitch;
-    int32_t blocks;                             /* of 64 outputs */
+    int32_t blocks;                             /* of outputs */
+    int32_t outputs;                            /* of all of them, as the constants count them */
     int32_t tiles_x;                            /* tiles side by side */
     int32_t first_tile, tiles;                  /* of this launch, row after row; the end of them */
     int32_t slopes;                             /* 1: of each channel; 0: `slope` */

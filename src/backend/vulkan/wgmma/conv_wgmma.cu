@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* 3 x 3 convolutions on the matrix units of NVIDIA's Hopper (wgmma), as VK_NVX_binary_import runs
- * them inside of Vulkan: 48 KiB of shared memory and no library.
+/* Convolutions on the matrix units of NVIDIA's Hopper (wgmma), as VK_NVX_binary_import runs them
+ * inside of Vulkan: 48 KiB of shared memory and no library.
  *
  * The product has 64 outputs as its rows and 256 pixels, 8 rows of 32, as its columns. Pixels come
  * by TMA, 32 channels at a time, into one of two stages; what lies outside of a tensor's region
@@ -9,21 +9,61 @@
  * thrown away. Weights lie in memory as wgmma wants them in registers, and come from the L1 cache.
  *
  * A block lives as long as there are tiles. Two warpgroups take tiles in turn: one multiplies while
- * the other activates, adds residuals, rounds and writes. A fifth part of a third warpgroup, one
- * warp, loads.
+ * the other activates, adds residuals, rounds and writes. A warp of a third warpgroup loads.
  *
- * A pixel's sum takes chunks of 32 channels, then halves of the chunk and taps, in an order that
- * does not depend on where its tile begins; the bias comes first. */
+ * A pixel's sum begins with the bias, then takes chunks of channels, and within a chunk taps and 16
+ * channels at a time: an order that does not depend on where its tile begins. */
 #include "args.h"
 
 #include <cuda_fp16.h>
 
 #define BOX_X   PLANCHE_WGMMA_BOX_X
-#define TILE_Y  PLANCHE_WGMMA_TILE_Y
-#define ROW     64 /* bytes of a pixel in a stage */
+#define ROWS    PLANCHE_WGMMA_ROWS
 #define STAGE   PLANCHE_WGMMA_STAGE
 #define COLUMNS 256
 #define INLINE  __device__ __forceinline__
+
+/* What a kernel makes. */
+enum kind {
+    CONV,     /* 3 x 3 */
+    ENLARGED, /* 3 x 3 of a nearest enlargement: 2 x 2 taps for each of 2 x 2 phases */
+    PAIRED    /* 3 x 3 with few outputs: 32 of two rows of pixels, with 4 x 3 taps for both */
+};
+
+/* Pixels of a row of a tile that count; rows of a box that is loaded; bytes of its pixels. */
+constexpr __device__ int tile_x(kind k)
+{
+    return k == ENLARGED ? BOX_X - 1 : BOX_X - 2;
+}
+constexpr __device__ int box_y(kind k)
+{
+    return k == CONV ? ROWS + 2 : ROWS + 1;
+}
+constexpr __device__ int pixel_bytes(kind k)
+{
+    return k == PAIRED ? 32 : 64;
+}
+constexpr __device__ int box_bytes(kind k)
+{
+    return BOX_X * box_y(k) * pixel_bytes(k);
+}
+
+/* Products of a chunk are made in two halves; how many each has, and where the pixels of one lie in
+ * the stage. Odd rows of PAIRED have a box of their own behind that of the even ones. */
+constexpr __device__ int half_of(kind k)
+{
+    return k == CONV ? 9 : k == ENLARGED ? 4 : 6;
+}
+constexpr __device__ int taps_x(kind k)
+{
+    return k == ENLARGED ? 2 : 3;
+}
+constexpr __device__ int place_of(kind k, int f)
+{
+    return k == PAIRED ? f / 3 % 2 * box_bytes(k) + (f / 6 * BOX_X + f % 3) * pixel_bytes(k)
+                       : (f / 2 / taps_x(k) * BOX_X + f / 2 % taps_x(k)) * pixel_bytes(k) +
+                             f % 2 * 32;
+}
 
 INLINE uint32_t shared_address(const void *p)
 {
@@ -77,19 +117,12 @@ INLINE uint4 load_weights(const uint4 *from)
     return v;
 }
 
-template <int COUNT> INLINE void load_half(uint4 (&w)[COUNT], const uint4 *from)
+/* Pixels from an address on, in the swizzle of their size, groups of 8 one behind the other. */
+template <kind KIND> INLINE uint64_t describe(uint32_t address)
 {
-#pragma unroll
-    for (int j = 0; j < COUNT; j++)
-        w[j] = load_weights(from + j * 128);
-}
-
-/* Pixels from an address on: 64 bytes each, in the swizzle of 64 bytes, groups of 8 one behind the
- * other. */
-INLINE uint64_t describe(uint32_t address)
-{
-    return (uint64_t)(address >> 4 & 0x3fff) | (uint64_t)1 << 16 | (uint64_t)(8 * ROW / 16) << 32 |
-           (uint64_t)2 << 62;
+    const uint64_t swizzle = pixel_bytes(KIND) == 64 ? 2 : 3;
+    return (uint64_t)(address >> 4 & 0x3fff) | (uint64_t)1 << 16 |
+           (uint64_t)(8 * pixel_bytes(KIND) / 16) << 32 | swizzle << 62;
 }
 
 #define OPERANDS4(i) "+f"(d[i]), "+f"(d[i + 1]), "+f"(d[i + 2]), "+f"(d[i + 3])
@@ -149,26 +182,34 @@ INLINE void turn_pass(int number)
 }
 
 /* The producer: all chunks under all tiles of the block. */
-template <int TAPS>
+template <kind KIND>
 INLINE void load_tiles(const planche_wgmma_args &a, uint32_t stages, uint32_t full, uint32_t empty,
                        int block, int first, int stride)
 {
-    const uint32_t bytes = BOX_X * PLANCHE_WGMMA_BOX_Y(TAPS) * ROW;
-    int n = 0, phase = TAPS == 2 ? block / a.step_blocks : 0;
+    const uint32_t bytes = box_bytes(KIND) * (KIND == PAIRED ? 2 : 1);
+    int n = 0, phase = KIND == ENLARGED ? block / a.step_blocks : 0;
     for (int t = first; t < a.tiles; t += stride) {
-        int x = t % a.tiles_x * PLANCHE_WGMMA_TILE_X(TAPS), y = t / a.tiles_x * TILE_Y;
-        if (TAPS == 2) { /* phase f reads p - 1 + f and p + f */
+        int x = t % a.tiles_x * tile_x(KIND);
+        int y = t / a.tiles_x * ROWS * (KIND == PAIRED ? 2 : 1);
+        if (KIND == ENLARGED) { /* phase f reads p - 1 + f and p + f */
             x += phase % 2 - 1;
             y += phase / 2 - 1;
         }
         for (int i = 0; i < a.in_count; i++)
             for (int c = 0; c < a.in_chunks[i]; c++, n++) {
-                uint32_t stage = n % 2;
+                uint32_t stage = n % 2, to = stages + stage * STAGE, barrier = full + 8 * stage;
+                const planche_wgmma_map *map = &a.maps[i];
                 if (n >= 2)
                     barrier_wait(empty + 8 * stage, (n / 2 - 1) & 1);
-                barrier_expect(full + 8 * stage, bytes);
-                load_box(stages + stage * STAGE, &a.maps[i], full + 8 * stage,
-                         c * PLANCHE_WGMMA_CHUNK, x + a.in_x[i], y + a.in_y[i]);
+                barrier_expect(barrier, bytes);
+                if (KIND == PAIRED) {
+                    for (int odd = 0; odd < 2; odd++)
+                        load_box(to + odd * box_bytes(KIND), map, barrier,
+                                 c * PLANCHE_WGMMA_CHUNK / 2, x + a.in_x[i], y + a.in_y[i] + odd);
+                } else {
+                    load_box(to, map, barrier, c * PLANCHE_WGMMA_CHUNK, x + a.in_x[i],
+                             y + a.in_y[i]);
+                }
             }
     }
 }
@@ -220,11 +261,11 @@ INLINE void to_matrices(const exchange &e, const uint4 &v, uint32_t (&matrices)[
                  : "memory");
 }
 
-INLINE uint4 read_piece(const planche_wgmma_residual &r, int x, int y, int channel)
+INLINE uint4 read_piece(const planche_wgmma_residual &r, int x, int y, int channel, bool used)
 {
     x += r.x;
     y += r.y;
-    if ((uint32_t)x >= (uint32_t)r.width || (uint32_t)y >= (uint32_t)r.height)
+    if (!used || (uint32_t)x >= (uint32_t)r.width || (uint32_t)y >= (uint32_t)r.height)
         return make_uint4(0, 0, 0, 0);
     return *(const uint4 *)((const __half *)r.address +
                             ((size_t)y * r.width + x) * (size_t)r.pitch + channel);
@@ -236,7 +277,7 @@ INLINE int64_t fixed_point(float v)
     return __float2int_rn(fminf(fmaxf(v, -32767.0f), 32767.0f) * 65536.0f);
 }
 
-/* What a thread knows of its outputs: two channels of the products' result. */
+/* What a thread knows of its outputs: of the products' result it has two channels. */
 struct outputs {
     float bias[2], slope[2];
     int64_t sums[2];
@@ -252,21 +293,40 @@ INLINE void add_up(outputs &o, int which, uint32_t halves, bool first, bool seco
         o.sums[which] += fixed_point(v.y);
 }
 
-/* Bias, activation, residuals; rounded, written and added up: a tile's 256 columns of sums. */
-template <int TAPS, int RESIDUALS, bool SUMS>
+/* The first of 16 outputs that a warp has of a block: of its phase, and of all. */
+template <kind KIND> INLINE int phase_channel(const planche_wgmma_args &a, int block, int warp)
+{
+    if (KIND == PAIRED)
+        return block * PLANCHE_WGMMA_PAIRED + warp % 2 * 16;
+    if (KIND == ENLARGED)
+        block %= a.step_blocks;
+    return block * PLANCHE_WGMMA_OUTPUTS + warp * 16;
+}
+template <kind KIND> INLINE int first_channel(int block, int warp)
+{
+    return KIND == PAIRED ? block * PLANCHE_WGMMA_PAIRED + warp % 2 * 16
+                          : block * PLANCHE_WGMMA_OUTPUTS + warp * 16;
+}
+
+/* Activation, residuals; rounded, written and added up: a tile's 256 columns of sums. */
+template <kind KIND, int RESIDUALS, bool SUMS>
 INLINE void finish_tile(const planche_wgmma_args &a, float (&d)[COLUMNS / 2], outputs &o,
                         const exchange &e, int tile, int block, int warp, int lane)
 {
-    const int tile_x = PLANCHE_WGMMA_TILE_X(TAPS), batch = RESIDUALS == 2 ? 2 : 4;
-    int x0 = tile % a.tiles_x * tile_x, y0 = tile / a.tiles_x * TILE_Y;
-    int pixel = lane / 2, channel = warp * 16 + lane % 2 * 8;
-    int phase = 0;
-    if (TAPS == 2) {
-        phase = block / a.step_blocks;
-        channel += block % a.step_blocks * PLANCHE_WGMMA_OUTPUTS;
-    } else {
-        channel += block * PLANCHE_WGMMA_OUTPUTS;
-    }
+    const int batch = RESIDUALS == 2 ? 2 : 4;
+    const bool phased = KIND == ENLARGED;
+    int x0 = tile % a.tiles_x * tile_x(KIND), y0 = tile / a.tiles_x * ROWS;
+    int pixel = lane / 2, phase = phased ? block / a.step_blocks : 0;
+    int channel = phase_channel<KIND>(a, block, warp) + lane % 2 * 8;
+    bool used = channel < a.pitch;
+    auto place_x = [&](int j) {
+        int x = x0 + j % 2 * 16 + pixel;
+        return phased ? 2 * x + phase % 2 + a.pad_left : x;
+    };
+    auto place_y = [&](int j) {
+        int y = y0 + j / 2;
+        return phased ? 2 * y + phase / 2 + a.pad_top : KIND == PAIRED ? 2 * y + warp / 2 : y;
+    };
     uint4 other[RESIDUALS > 0 ? RESIDUALS : 1][batch];
 #pragma unroll
     for (int j = 0; j < COLUMNS / 16; j++) {
@@ -275,8 +335,8 @@ INLINE void finish_tile(const planche_wgmma_args &a, float (&d)[COLUMNS / 2], ou
             for (int b = 0; b < batch; b++)
 #pragma unroll
                 for (int r = 0; r < RESIDUALS; r++)
-                    other[r][b] = read_piece(a.residual[r], x0 + (j + b) % 2 * 16 + pixel,
-                                             y0 + (j + b) / 2, channel);
+                    other[r][b] =
+                        read_piece(a.residual[r], place_x(j + b), place_y(j + b), channel, used);
         }
         uint32_t halves[4];
         float value[4][2];
@@ -284,7 +344,7 @@ INLINE void finish_tile(const planche_wgmma_args &a, float (&d)[COLUMNS / 2], ou
         for (int q = 0; q < 4; q++)
 #pragma unroll
             for (int i = 0; i < 2; i++) {
-                float v = d[(2 * j + q / 2) * 4 + q % 2 * 2 + i] ;
+                float v = d[(2 * j + q / 2) * 4 + q % 2 * 2 + i];
                 value[q][i] = v > 0.0f ? v : v * o.slope[q % 2];
             }
 #pragma unroll
@@ -302,23 +362,19 @@ INLINE void finish_tile(const planche_wgmma_args &a, float (&d)[COLUMNS / 2], ou
             __half2 h = __floats2half2_rn(value[q][0], value[q][1]);
             halves[q] = *(const uint32_t *)&h;
         }
-        int y = y0 + j / 2;
-        if (SUMS && y >= a.sums_y0 && y < a.sums_y1) {
+        if (SUMS && y0 + j / 2 >= a.sums_y0 && y0 + j / 2 < a.sums_y1) {
 #pragma unroll
             for (int q = 0; q < 4; q++) {
                 int column = j % 2 * 16 + q / 2 * 8 + lane % 4 * 2, x = x0 + column;
                 add_up(o, q % 2, halves[q],
-                       column < tile_x && x >= a.sums_x0 && x < a.sums_x1,
-                       column + 1 < tile_x && x + 1 >= a.sums_x0 && x + 1 < a.sums_x1);
+                       column < tile_x(KIND) && x >= a.sums_x0 && x < a.sums_x1,
+                       column + 1 < tile_x(KIND) && x + 1 >= a.sums_x0 && x + 1 < a.sums_x1);
             }
         }
         uint4 piece = to_pieces(e, halves);
-        int column = j % 2 * 16 + pixel, x = x0 + column;
-        if (TAPS == 2) {
-            x = 2 * x + phase % 2 + a.pad_left;
-            y = 2 * y + phase / 2 + a.pad_top;
-        }
-        if (column < tile_x && (uint32_t)x < (uint32_t)a.width && (uint32_t)y < (uint32_t)a.height)
+        int x = place_x(j), y = place_y(j);
+        if (used && j % 2 * 16 + pixel < tile_x(KIND) && (uint32_t)x < (uint32_t)a.width &&
+            (uint32_t)y < (uint32_t)a.height)
             *(uint4 *)((__half *)a.out + ((size_t)y * a.width + x) * (size_t)a.pitch + channel) =
                 piece;
     }
@@ -338,6 +394,19 @@ INLINE void add_to_page(const planche_wgmma_args &a, outputs &o, int channel, in
     }
 }
 
+template <kind KIND>
+INLINE void set_outputs(const planche_wgmma_args &a, outputs &o, int block, int warp, int lane)
+{
+    const float *constants = (const float *)a.constants;
+    int channel = first_channel<KIND>(block, warp) + lane / 4;
+#pragma unroll
+    for (int i = 0; i < 2; i++) {
+        o.bias[i] = constants[channel + i * 8];
+        o.slope[i] = a.slopes ? constants[a.outputs + channel + i * 8] : a.slope;
+        o.sums[i] = 0;
+    }
+}
+
 INLINE void start_sums(float (&d)[COLUMNS / 2], const outputs &o)
 {
 #pragma unroll
@@ -345,27 +414,29 @@ INLINE void start_sums(float (&d)[COLUMNS / 2], const outputs &o)
         d[i] = o.bias[i / 2 % 2];
 }
 
+/* Weights of a half of a chunk. */
+template <kind KIND>
+INLINE void load_half(uint4 (&w)[half_of(KIND)], const uint4 *from, int chunk, int half)
+{
+    from += (chunk * 2 + half) * half_of(KIND) * 128;
+#pragma unroll
+    for (int j = 0; j < half_of(KIND); j++)
+        w[j] = load_weights(from + j * 128);
+}
+
 /* A warpgroup: every other tile of the block. */
-template <int TAPS, int RESIDUALS, bool SUMS>
+template <kind KIND, int RESIDUALS, bool SUMS>
 INLINE void multiply_tiles(const planche_wgmma_args &a, uint32_t stages, uint32_t full,
                            uint32_t empty, uint32_t own, int group, int block, int first,
                            int stride)
 {
-    constexpr int HALF = TAPS * TAPS; /* products of half a chunk's work */
+    constexpr int HALF = half_of(KIND);
     const int lane = threadIdx.x % 32, warp = threadIdx.x / 32 % 4;
-    const int channel = block * PLANCHE_WGMMA_OUTPUTS + warp * 16 + lane / 4;
     const exchange e = exchange_of(own, lane);
     const uint4 *weights =
         (const uint4 *)a.weights + (size_t)block * a.chunks * 2 * HALF * 128 + threadIdx.x % 128;
-    const float *constants = (const float *)a.constants;
     outputs o;
-#pragma unroll
-    for (int i = 0; i < 2; i++) {
-        o.bias[i] = constants[channel + i * 8];
-        o.slope[i] =
-            a.slopes ? constants[a.blocks * PLANCHE_WGMMA_OUTPUTS + channel + i * 8] : a.slope;
-        o.sums[i] = 0;
-    }
+    set_outputs<KIND>(a, o, block, warp, lane);
     float d[COLUMNS / 2];
     uint4 w[2][HALF];
     if (group == 1)
@@ -375,7 +446,7 @@ INLINE void multiply_tiles(const planche_wgmma_args &a, uint32_t stages, uint32_
         if (i % 2 != group)
             continue;
         start_sums(d, o);
-        load_half(w[0], weights);
+        load_half<KIND>(w[0], weights, 0, 0);
         turn_wait(1 + group);
         fence_sums(d);
         for (int c = 0; c < a.chunks; c++) {
@@ -383,24 +454,22 @@ INLINE void multiply_tiles(const planche_wgmma_args &a, uint32_t stages, uint32_
             uint32_t stage = n % 2, pixels = stages + stage * STAGE;
             barrier_wait(full + 8 * stage, (n / 2) & 1);
 #pragma unroll
-            for (int g = 0; g < 2; g++) {
+            for (int half = 0; half < 2; half++) {
                 begin_products();
 #pragma unroll
-                for (int j = 0; j < HALF; j++) {
-                    const int f = g * HALF + j, tap = f / 2, k = f % 2;
-                    const uint32_t at = (tap / TAPS * BOX_X + tap % TAPS) * ROW;
-                    multiply(d, w[g][j], describe(pixels + at) + k * 2);
-                }
+                for (int j = 0; j < HALF; j++)
+                    multiply(d, w[half][j],
+                             describe<KIND>(pixels + place_of(KIND, half * HALF + j)));
                 commit_products();
-                if (g == 1 && c + 1 == a.chunks)
+                if (half == 1 && c + 1 == a.chunks)
                     turn_pass(2 - group);
                 wait_products<1>();
-                if (g == 0) {
+                if (half == 0) {
                     if (c > 0 && lane == 0) /* the chunk before is done with */
                         barrier_arrive(empty + 8 * (stage ^ 1));
-                    load_half(w[1], weights + (c * 2 + 1) * HALF * 128);
+                    load_half<KIND>(w[1], weights, c, 1);
                 } else if (c + 1 < a.chunks) {
-                    load_half(w[0], weights + (c + 1) * 2 * HALF * 128);
+                    load_half<KIND>(w[0], weights, c + 1, 0);
                 }
             }
         }
@@ -408,13 +477,13 @@ INLINE void multiply_tiles(const planche_wgmma_args &a, uint32_t stages, uint32_
         fence_sums(d);
         if (lane == 0)
             barrier_arrive(empty + 8 * ((i * a.chunks + a.chunks - 1) % 2));
-        finish_tile<TAPS, RESIDUALS, SUMS>(a, d, o, e, t, block, warp, lane);
+        finish_tile<KIND, RESIDUALS, SUMS>(a, d, o, e, t, block, warp, lane);
     }
     if (SUMS && a.sums)
-        add_to_page(a, o, channel, lane);
+        add_to_page(a, o, first_channel<KIND>(block, warp) + lane / 4, lane);
 }
 
-template <int TAPS, int RESIDUALS, bool SUMS> INLINE void convolve(const planche_wgmma_args &a)
+template <kind KIND, int RESIDUALS, bool SUMS> INLINE void convolve(const planche_wgmma_args &a)
 {
     extern __shared__ uint8_t raw[];
     uint32_t stages = (shared_address(raw) + 1023) & ~1023u;
@@ -432,23 +501,25 @@ template <int TAPS, int RESIDUALS, bool SUMS> INLINE void convolve(const planche
     if (group == 2) {
         asm volatile("setmaxnreg.dec.sync.aligned.u32 24;");
         if (threadIdx.x == 256)
-            load_tiles<TAPS>(a, stages, full, empty, block, first, stride);
+            load_tiles<KIND>(a, stages, full, empty, block, first, stride);
     } else {
         asm volatile("setmaxnreg.inc.sync.aligned.u32 240;");
-        multiply_tiles<TAPS, RESIDUALS, SUMS>(a, stages, full, empty, rows + threadIdx.x / 32 * 512,
-                                              group, block, first, stride);
+        multiply_tiles<KIND, RESIDUALS, SUMS>(a, stages, full, empty,
+                                              rows + threadIdx.x / 32 * 512, group, block, first,
+                                              stride);
     }
 }
 
-#define KERNEL(name, taps, residuals, sums)                                                        \
+#define KERNEL(name, kind, residuals, sums)                                                        \
     extern "C" __global__ void __launch_bounds__(PLANCHE_WGMMA_THREADS, 1)                         \
         name(const __grid_constant__ planche_wgmma_args a)                                         \
     {                                                                                              \
-        convolve<taps, residuals, sums>(a);                                                        \
+        convolve<kind, residuals, sums>(a);                                                        \
     }
 
-KERNEL(planche_conv, 3, 0, false)
-KERNEL(planche_conv_residual, 3, 1, false)
-KERNEL(planche_conv_residuals, 3, 2, false)
-KERNEL(planche_conv_sums, 3, 0, true)
-KERNEL(planche_conv_enlarged, 2, 0, false)
+KERNEL(planche_conv, CONV, 0, false)
+KERNEL(planche_conv_residual, CONV, 1, false)
+KERNEL(planche_conv_residuals, CONV, 2, false)
+KERNEL(planche_conv_sums, CONV, 0, true)
+KERNEL(planche_conv_enlarged, ENLARGED, 0, false)
+KERNEL(planche_conv_paired, PAIRED, 0, false)

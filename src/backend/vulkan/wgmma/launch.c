@@ -7,43 +7,59 @@
 
 #include <assert.h>
 
-/* Of word 2 of a tensor map: halves, tiles, zeros outside, a swizzle of 64 bytes, 3 dimensions. */
-#define HALVES_IN_3_DIMENSIONS 0x00064320u
-/* Of word 18, in every map. */
-#define MAP_END 0x400u
+/* A box of pixels that TMA loads at a time. */
+struct box {
+    uint32_t channels, rows, step; /* step: to the next row */
+};
 
-/* A map of a region, channels first, whose boxes are 32 pixels wide. Its layout is that of
- * cuTensorMapEncodeTiled, which is a function of CUDA's library: strides in units of 16 bytes, and
- * one less than each size. */
+/* The rows of a kernel's box, and how far apart they are. */
+static struct box box_of(enum planche_gpu_kernel kernel)
+{
+    switch (kernel) {
+    case PLANCHE_GPU_KERNEL_ENLARGED:
+        return (struct box){PLANCHE_WGMMA_CHUNK, PLANCHE_WGMMA_ROWS + 1, 1};
+    case PLANCHE_GPU_KERNEL_PAIRED: /* even or odd rows */
+        return (struct box){PLANCHE_WGMMA_CHUNK / 2, PLANCHE_WGMMA_ROWS + 1, 2};
+    default:
+        return (struct box){PLANCHE_WGMMA_CHUNK, PLANCHE_WGMMA_ROWS + 2, 1};
+    }
+}
+
+/* A region is [y][x][channel]. The map's layout is that of cuTensorMapEncodeTiled, which is a
+ * function of CUDA's library: one less than each size, strides in units of 16 bytes. Words 2 and 18
+ * are those of halves, three dimensions, zeros outside, 256 bytes at a time into the L2 cache, and
+ * a swizzle as wide as a pixel of the box. */
 static void map_region(struct planche_wgmma_map *map, const struct planche_gpu_view *view,
-                       uint32_t rows)
+                       struct box box)
 {
     uint64_t pixel = (uint64_t)view->pitch * 2, row = pixel * (uint64_t)view->width;
     uint32_t *words = map->words;
     *map = (struct planche_wgmma_map){0};
     words[0] = (uint32_t)view->address;
     words[1] = (uint32_t)(view->address >> 32);
-    words[2] = HALVES_IN_3_DIMENSIONS;
+    words[2] = 0x60320u | (box.channels == PLANCHE_WGMMA_CHUNK ? 0x4000u : 0x2000u);
     words[3] = (uint32_t)(pixel >> 4);
     words[4] = (uint32_t)(row >> 4);
     words[8] = (uint32_t)view->channels - 1;
     words[9] = (uint32_t)view->width - 1;
     words[10] = (uint32_t)view->height - 1;
-    words[13] = (uint32_t)(PLANCHE_WGMMA_CHUNK - 1) << 24;
-    words[14] = (uint32_t)(PLANCHE_WGMMA_BOX_X - 1) | (rows - 1) << 8;
-    words[16] = (uint32_t)(2 * PLANCHE_WGMMA_CHUNK * PLANCHE_WGMMA_BOX_X) * rows;
-    words[18] = MAP_END;
+    words[13] = (box.channels - 1) << 24 | (box.step - 1) << 6;
+    words[14] = (PLANCHE_WGMMA_BOX_X - 1) | (box.rows * box.step - 1) << 8;
+    words[16] = 2 * box.channels * PLANCHE_WGMMA_BOX_X * box.rows;
+    words[18] = box.channels * 16;
 }
 
-static void set_inputs(struct planche_wgmma_args *to, const struct planche_gpu_args *args, int taps)
+static void set_inputs(struct planche_wgmma_args *to, const struct planche_gpu_args *args,
+                       enum planche_gpu_kernel kernel)
 {
+    struct box box = box_of(kernel);
     assert(args->in_count <= PLANCHE_WGMMA_INPUTS);
     to->in_count = args->in_count;
     for (int i = 0; i < args->in_count; i++) {
-        map_region(&to->maps[i], &args->in[i], (uint32_t)PLANCHE_WGMMA_BOX_Y(taps));
+        map_region(&to->maps[i], &args->in[i], box);
         to->in_x[i] = args->in[i].x;
         to->in_y[i] = args->in[i].y;
-        to->in_chunks[i] = args->in[i].channels / PLANCHE_WGMMA_CHUNK;
+        to->in_chunks[i] = args->in[i].channels / (int32_t)box.channels;
         to->chunks += to->in_chunks[i];
     }
 }
@@ -85,6 +101,7 @@ static void set_args(struct planche_wgmma_args *to, const struct planche_gpu_ste
         .height = args->out.height,
         .pitch = args->out.pitch,
         .blocks = product->blocks,
+        .outputs = product->outputs,
         .tiles_x = (int32_t)launch->columns / product->blocks,
         .slopes = args->activation == PLANCHE_ACT_SLOPES,
         .slope = slope_of(args),
@@ -98,7 +115,7 @@ static void set_args(struct planche_wgmma_args *to, const struct planche_gpu_ste
     };
     to->first_tile = (int32_t)launch->first_row * to->tiles_x;
     to->tiles = (int32_t)(launch->first_row + launch->rows) * to->tiles_x;
-    set_inputs(to, args, product->taps_x);
+    set_inputs(to, args, step->kernel);
     set_residuals(to, args);
 }
 

@@ -12,6 +12,7 @@ static const char *const names[PLANCHE_GPU_KERNEL_COUNT] = {
     [PLANCHE_GPU_KERNEL_RESIDUALS] = "planche_conv_residuals",
     [PLANCHE_GPU_KERNEL_SUMS] = "planche_conv_sums",
     [PLANCHE_GPU_KERNEL_ENLARGED] = "planche_conv_enlarged",
+    [PLANCHE_GPU_KERNEL_PAIRED] = "planche_conv_paired",
 };
 
 static bool has_functions(const struct planche_gpu_device *device)
