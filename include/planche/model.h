@@ -79,7 +79,7 @@ struct planche_model_facts {
     char size[48];         /* in the architecture's words: "64 channels, 23 blocks" */
     char licence[64];      /* as the file itself states it, in any words */
     unsigned scale;        /* how many times it enlarges */
-    unsigned channels_in, channels_out; /* 1: grey, 3: colour */
+    unsigned channels_in, channels_out; /* 1: grey, 3: colour, 4: colour with transparency */
     uint64_t parameters;                /* numbers that were trained */
 };
 #define PLANCHE_MODEL_FACTS_INIT PLANCHE_STRUCT_INIT(struct planche_model_facts)

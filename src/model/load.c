@@ -19,6 +19,7 @@ static const struct planche_model_loader *const loaders[] = {
     &planche_torch_loader, &planche_ncnn_loader,
 };
 #define COLOURS      3
+#define ALPHA        4 /* colours and transparency */
 #define PARAM_LENGTH (sizeof(".param") - 1)
 #define LOADERS      (sizeof(loaders) / sizeof(loaders[0]))
 
@@ -113,6 +114,20 @@ static void copy_text(char *to, size_t size, const char *text)
     planche_text_clean(to);
 }
 
+/* Of a blob of the file: a network that has transparency has lost it by the lowering. */
+static unsigned count_channels(const struct planche_graph *graph, int blob, int lowered)
+{
+    return graph->blobs[blob].channels == ALPHA ? ALPHA : (unsigned)lowered;
+}
+
+static int find_input(const struct planche_graph *graph)
+{
+    int i = 0;
+    while (graph->layers[i].type != PLANCHE_LAYER_INPUT)
+        i++;
+    return graph->layers[i].outputs[0];
+}
+
 /* Of the loaded network; what could not be loaded is told by the loader alone. */
 static void fill_facts(struct planche_model_facts *facts, const struct planche_graph *graph,
                        const struct planche_net *net, uint64_t parameters)
@@ -124,8 +139,11 @@ static void fill_facts(struct planche_model_facts *facts, const struct planche_g
     copy_text(facts->size, sizeof(facts->size), from->size);
     copy_text(facts->licence, sizeof(facts->licence), from->licence);
     facts->scale = whole ? net->recipe.scale : (unsigned)(from->scale > 0 ? from->scale : 0);
-    facts->channels_in = (unsigned)(whole ? net->tensors[0].channels : from->in);
-    facts->channels_out = (unsigned)(whole ? net->tensors[net->output.tensor].channels : from->out);
+    facts->channels_in = whole ? count_channels(graph, find_input(graph), net->tensors[0].channels)
+                               : (unsigned)from->in;
+    facts->channels_out =
+        whole ? count_channels(graph, graph->output, net->tensors[net->output.tensor].channels)
+              : (unsigned)from->out;
     facts->parameters = parameters;
 }
 

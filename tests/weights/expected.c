@@ -12,7 +12,8 @@ static int reflect(int at, int size)
     return at < size ? at : period - at;
 }
 
-/* The page as the recipe extends it, in colours or the first plane alone. */
+/* The page as the recipe extends it, in colours, opaque where they have transparency, or the first
+ * plane alone. */
 static struct picture extend(struct forward *f, const struct planche_recipe *recipe,
                              const struct page *page, int channels)
 {
@@ -24,8 +25,9 @@ static struct picture extend(struct forward *f, const struct planche_recipe *rec
             for (int j = 0; j < x.w; j++)
                 x.v[(c * x.h + i) * x.w + j] =
                     recipe->in_scale *
-                        page->planes[c][reflect(i - pad, page->height) * page->width +
-                                        reflect(j - pad, page->width)] +
+                        (c == 3 ? 1
+                                : page->planes[c][reflect(i - pad, page->height) * page->width +
+                                                  reflect(j - pad, page->width)]) +
                     recipe->in_bias;
     return x;
 }
@@ -41,7 +43,7 @@ double *net_case_expected(struct forward *f, const struct net_case *net,
             for (int j = 0; j < width; j++)
                 planes[(c * height + i) * width + j] =
                     recipe->out_scale *
-                        y.v[((net->channels == 3 ? c : 0) * y.h + i + (int)recipe->crop) * y.w + j +
+                        y.v[((net->channels == 1 ? 0 : c) * y.h + i + (int)recipe->crop) * y.w + j +
                             (int)recipe->crop] +
                     recipe->out_bias;
     return planes;

@@ -293,7 +293,14 @@ static void test_unsupported(void **state)
     KEYS("sparse kernels", "feats.0.weight", "feats.1.channe_mixer.0.weight",
          "feats.1.channe_mixer.2.weight", "feats.1.lk.convs.0.weight", "feats.2.weight");
     KEYS("another activation than PReLU", "body.0.weight", "body.2.weight");
-    KEYS("4 channels", "body.0.weight", "body.1.weight");
+    dict_conv(&dict, 4, 2, 3, "body.0");
+    dict_add(&dict, "body.1.weight", 0, 1, (int[]){4, 0});
+    dict_conv(&dict, 8, 4, 3, "body.2");
+    struct file two = dict_safetensors(&dict);
+    expect("a.safetensors", &two, PLANCHE_ERROR_UNSUPPORTED, "takes 2 channels");
+    free(two.data);
+    dict_free(&dict);
+    dict = (struct dict){.random = 1};
     dict_conv(&dict, 4, 3, 3, "body.0");
     dict_add(&dict, "body.1.weight", 0, 1, (int[]){4, 0});
     dict_conv(&dict, 7, 4, 3, "body.2");

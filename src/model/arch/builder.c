@@ -126,15 +126,10 @@ int planche_arch_input(struct planche_arch_builder *builder, int channels)
 {
     int blob = add_layer(builder, PLANCHE_LAYER_INPUT, NULL, NULL, 0);
     planche_arch_last_layer(builder)->channels = channels;
-    if (channels == 4)
+    if (channels != 1 && channels != 3 && channels != 4)
         planche_arch_fail(builder, PLANCHE_ERROR_UNSUPPORTED,
-                          "is a network of 4 channels (colours with transparency), which is not "
-                          "supported: Planche enlarges transparency by itself; take the model of "
-                          "3 channels");
-    else if (channels != 1 && channels != 3)
-        planche_arch_fail(builder, PLANCHE_ERROR_UNSUPPORTED,
-                          "is a network that takes %d channels; those for colour (3) and grey (1) "
-                          "are supported",
+                          "is a network that takes %d channels; those for colour (3), grey (1) and "
+                          "colour with transparency (4) are supported",
                           channels);
     return blob;
 }
