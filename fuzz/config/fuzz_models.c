@@ -74,7 +74,7 @@ static void try_profile(const char *text, size_t size)
     struct planche_error error = {0};
     if (planche_toml_parse(&tree, text, size, "fuzz", &error) != PLANCHE_OK)
         return;
-    if (planche_profile_take(&profile, tree, "no+folder/fuzz.toml", &error) == PLANCHE_OK)
+    if (planche_profile_take(&profile, tree, "no+folder/fuzz.toml", NULL, &error) == PLANCHE_OK)
         try_text(profile.model);
     else
         check(*error.message != 0 && profile.model == NULL);

@@ -63,6 +63,55 @@ static const char *find_plus(const char *text)
     return NULL;
 }
 
+/* A ":" is in no model's name, and before the first "/" in few paths. */
+static bool has_colon(const char *text)
+{
+    const char *colon = strchr(text, ':'), *end = strpbrk(text, "/|");
+    return colon && (!end || colon < end);
+}
+
+/* Whether a text is meant to begin with a condition. */
+static bool is_meant_as_rule(const char *text)
+{
+    return has_colon(text) && !planche_model_is_path(text);
+}
+
+/* Whether a text is to be read as a choice, mistakes in it included. */
+static bool is_choice(const char *text)
+{
+    struct planche_page_rule rule;
+    const char *start = text;
+    return take_rule(&start, &rule) || is_meant_as_rule(text) ||
+           (strchr(text, '|') && !planche_model_is_path(text));
+}
+
+/* What is wrong with the conditions before a model. */
+static enum planche_status fail_rule(const char *text, struct planche_error *error)
+{
+    const char *colon = strchr(text, ':');
+    if (!has_colon(text))
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT,
+                            "'%.64s' has no condition (grey, colour, height<=N and a colon), and "
+                            "only the last of a choice goes without",
+                            text);
+    for (const char *at = text;;) {
+        struct planche_page_rule rule = {0};
+        size_t length = strcspn(at, ",:");
+        const char *end = at;
+        bool known = take(&end, "grey") || take(&end, "colour") || take_height(&end, &rule.height);
+        if (!known || end != at + length)
+            return planche_fail(error, PLANCHE_ERROR_ARGUMENT,
+                                "'%.*s' is no condition that is known: there are grey, colour and "
+                                "height<=N, N from 1 to %u",
+                                length < 64 ? (int)length : 64, at, UINT32_MAX);
+        if (at + length == colon)
+            return planche_fail(error, PLANCHE_ERROR_ARGUMENT,
+                                "'%.*s' has two conditions of a kind",
+                                colon - text < 64 ? (int)(colon - text) : 64, text);
+        at += length + 1;
+    }
+}
+
 static enum planche_status add_model(struct planche_alternative *chain, const char *model,
                                      struct planche_error *error)
 {
@@ -118,11 +167,8 @@ static enum planche_status read_alternatives(struct planche_choices *choices, ch
         if (ruled && !bar)
             return planche_fail(error, PLANCHE_ERROR_ARGUMENT,
                                 "the choice has no model for other pages; end it with |MODEL");
-        if (!ruled && bar)
-            return planche_fail(error, PLANCHE_ERROR_ARGUMENT,
-                                "'%.64s' has no condition that is known (grey, colour, height<=N), "
-                                "and only the last of a choice goes without",
-                                text);
+        if (!ruled && (bar || is_meant_as_rule(text)))
+            return fail_rule(text, error);
         enum planche_status status = read_chain(next, text + (model - text), error);
         if (status)
             return status;
@@ -135,8 +181,6 @@ static enum planche_status read_alternatives(struct planche_choices *choices, ch
 enum planche_status planche_choices_read(struct planche_choices *choices, const char *text,
                                          struct planche_budget *budget, struct planche_error *error)
 {
-    struct planche_page_rule rule;
-    const char *start = text;
     *choices = (struct planche_choices){0};
     if (strnlen(text, PLANCHE_MAX_CHOICES_TEXT) == PLANCHE_MAX_CHOICES_TEXT)
         return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "the model's name is too long");
@@ -144,7 +188,7 @@ enum planche_status planche_choices_read(struct planche_choices *choices, const 
     if (!choices->text)
         return planche_fail(error, PLANCHE_ERROR_MEMORY, "no memory for the model's name");
     enum planche_status status;
-    if (take_rule(&start, &rule)) {
+    if (is_choice(text)) {
         status = read_alternatives(choices, choices->text, error);
     } else {
         choices->count = 1;
@@ -175,8 +219,7 @@ unsigned planche_choices_find(const struct planche_choices *choices, bool grey, 
 
 bool planche_choices_are_several(const char *text)
 {
-    struct planche_page_rule rule;
-    return take_rule(&text, &rule) || find_plus(text) != NULL;
+    return is_choice(text) || find_plus(text) != NULL;
 }
 
 void planche_page_rule_name(const struct planche_page_rule *rule, char *text, size_t size)

@@ -7,8 +7,10 @@
  *   grey,height<=1300:a|colour:b|c
  *           a choice: the first alternative whose conditions a page meets; the last has none
  *
- * A text is a choice if it begins with a condition. "+" stands between models, not in one, if what
- * is before it has no "/" or ends as a model's file does: "./a+b.pth" is one file. */
+ * A text is a choice if it begins with a condition, or with what is meant as one: a word and a ":"
+ * before the first "/", or if it has a "|", unless it ends as a model's file does. "+" stands
+ * between models, not in one, if what is before it has no "/" or ends as a model's file does:
+ * "./a+b.pth" is one file. */
 #ifndef PLANCHE_MODEL_CHOICES_H
 #define PLANCHE_MODEL_CHOICES_H
 

@@ -171,7 +171,8 @@ class Profiles(harness.Case):
         self.wrong('[[pages]]\nmodel = "a+"', "wrong.toml:2: model: a model's name is missing")
         self.wrong('[[pages]]\nmodel = "small"\n[[pages]]\nmodel = "small"',
                    "wrong.toml:3: pages: no page is left for this")
-        self.wrong('[[pages]]\nmodel = "nothing"', "no model named 'nothing'")
+        self.wrong('[[pages]]\nmodel = "nothing"', "wrong.toml:2: model: there is no model named 'nothing'")
+        self.wrong('first = "small+no.pth"', "wrong.toml:1: first: no.pth: no such model file")
         self.wrong('[[pages]]\nmax-height = 9\nmodel = "small"\n' * 16, "there are more than 15")
         self.wrong('levels = 1', "wrong.toml:1: levels: true or false")
         self.assert_one_line(self.make("--for", "none.toml", "low.png", check=2).stderr, "none.toml")
@@ -190,6 +191,8 @@ class Profiles(harness.Case):
             self.assertEqual(page["scale"], 2)
         page = self.page("--for", "janai/", "colour.png", "-o", "a.png")
         self.assertIn("janai/2x_IllustrationJaNai_V1", page["model"])
+        self.assert_one_line(self.make("--for", ".", "low.png", check=2).stderr,
+                             "no file of MangaJaNai is in it")
         self.assert_one_line(self.make("--for", "janai/", "-s", "4", "low.png", check=2).stderr,
                              "no file of MangaJaNai is in it")
         self.assert_one_line(self.make("--for", "mangajanai", "low.png", check=2).stderr,

@@ -126,8 +126,9 @@ class Models(harness.Case):
 
     def test_no_such_file(self):
         self.write("a.png", harness.page())
-        result = run("-m", "./no.param", "a.png", cwd=self.folder, check=3)
-        self.assert_one_line(result.stderr, "no.param")
+        for model in ("./no.param", "small+no.pth", "grey:no.pth|small"):
+            result = run("-m", model, "a.png", cwd=self.folder, check=2)
+            self.assert_one_line(result.stderr, "no such model file")
 
 
 class Config(harness.Case):
@@ -253,7 +254,7 @@ class Config(harness.Case):
     def test_who_reads_it(self):
         """Options of books are no mistake where there are none; help is there with any file."""
         self.write("a.png", b"")
-        wrong = self.info("on-error='skip'\nmodel = './none.param'", command=(self.path("a.png"),), check=3)
+        wrong = self.info("on-error='skip'\nmodel = './none.param'", command=(self.path("a.png"),), check=2)
         self.assertIn("none.param", wrong.stderr)
         for command in (("stdio",), ("serve", "--check"), ("bench",), ("cache",), ("models",)):
             self.assert_one_line(self.info("nonsense", command=command, check=2).stderr, "config.toml:1: ")
@@ -340,7 +341,7 @@ class Mistakes(harness.Case):
         for command in (("preview", "paeg.png"), ("compare", "pages.png", "page.png"), ("compare", "page.png", "page")):
             self.assert_one_line(run(*command, cwd=self.folder, check=2).stderr, "; did you mean page.png?")
         self.write("model.param", b"")
-        result = run("-m", "moedl.param", "a.png", cwd=self.folder, check=3)
+        result = run("-m", "moedl.param", "a.png", cwd=self.folder, check=2)
         self.assert_one_line(result.stderr, "did you mean model.param?")
         self.refuse("modles", says=["did you mean the command 'planche models'?"])
         self.refuse("in/x", says=["in/x: there is no such file or folder; nothing was done"])

@@ -36,6 +36,9 @@ static void test_texts(void **state)
         {"/x/a.pth+/y+z/b.param+small", "[] /x/a.pth /y+z/b.param small", true},
         {"levels+auto", "[]* auto", true},
         {"greyish", "[] greyish", false},
+        {"my:a.pth", "[] my:a.pth", false},
+        {"./my:a|b.pth", "[] ./my:a|b.pth", false},
+        {"./my:a.pth+small", "[] ./my:a.pth small", true},
         {"grey:a|b", "[grey] a [] b", true},
         {"grey,height<=1250:levels+a+b|colour:c|d", "[grey, height <= 1250]* a b [colour] c [] d",
          true},
@@ -71,7 +74,21 @@ static void test_errors(void **state)
         {"grey:a", "no model for other pages"},
         {"grey:a|colour:b", "no model for other pages"},
         {"grey:a|b|c", "'b' has no condition"},
-        {"grey:a|gray:b|c", "'gray:b' has no condition"},
+        {"a|b", "'a' has no condition"},
+        {"grey:a|gray:b|c", "'gray' is no condition that is known"},
+        {"gray,height<=9:a|b", "'gray' is no condition that is known"},
+        {"grey,height=999:a|b", "'height=999' is no condition that is known"},
+        {"height<=99999999999:a|b",
+         "'height<=99999999999' is no condition that is known: there are "
+         "grey, colour and height<=N, N from 1 to 4294967295"},
+        {"height<=0:a.pth|b", "'height<=0' is no condition that is known"},
+        {"grey,:a|b", "'' is no condition that is known"},
+        {"height<=:a|b", "'height<=' is no condition that is known"},
+        {"grey,grey:a|b", "'grey,grey' has two conditions of a kind"},
+        {"gray:a", "'gray' is no condition that is known"},
+        {"grey:a|gray:b", "'gray' is no condition that is known"},
+        {"grey,colour:a|b", "'grey,colour' has two conditions of a kind"},
+        {"height<=1,height<=2:a|b", "has two conditions of a kind"},
         {"grey:|a", "name is missing"},
     };
     struct planche_choices choices;
@@ -89,23 +106,6 @@ static void test_errors(void **state)
     strcat(many, "b");
     assert_int_equal(planche_choices_read(&choices, many, NULL, &error), PLANCHE_ERROR_ARGUMENT);
     assert_non_null(strstr(error.message, "more than 16"));
-}
-
-/* Conditions that are none make a name of it, which nobody knows. */
-static void test_no_conditions(void **state)
-{
-    static const char *const texts[] = {"height<=0:a|b",   "grey,grey:a|b",
-                                        "grey,colour:a|b", "height<=99999999999:a|b",
-                                        "height<=:a|b",    "grey,:a|b"};
-    struct planche_choices choices;
-    struct planche_error error;
-    (void)state;
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
-        assert_int_equal(planche_choices_read(&choices, texts[i], NULL, &error), PLANCHE_OK);
-        assert_int_equal(choices.count, 1);
-        assert_string_equal(choices.list[0].models[0], texts[i]);
-        planche_choices_free(&choices);
-    }
 }
 
 static void test_find(void **state)
@@ -129,7 +129,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_texts),
         cmocka_unit_test(test_errors),
-        cmocka_unit_test(test_no_conditions),
+
         cmocka_unit_test(test_find),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -128,6 +128,12 @@ bool planche_cli_imported_folder(const struct planche_cli_options *options, char
     return length > 0 && (size_t)length < size;
 }
 
+bool planche_cli_imported_has(const struct planche_cli_options *options, const char *name)
+{
+    char folder[PATH_MAX], path[PATH_MAX];
+    return find_folder(options, folder, sizeof folder) && find(folder, name, path, sizeof path) > 0;
+}
+
 bool planche_cli_imported_settle(struct planche_cli_options *options)
 {
     static char *kept[PLANCHE_CLI_MAX_MODELS + 1]; /* options point into it */

@@ -20,6 +20,8 @@ int planche_cli_imported_list(const char *folder, struct dirent ***names);
 /* Where they are. False: there is no folder of models. */
 bool planche_cli_imported_folder(const struct planche_cli_options *options, char *path,
                                  size_t size);
+/* Whether an imported model has the name. */
+bool planche_cli_imported_has(const struct planche_cli_options *options, const char *name);
 /* Puts the paths of imported models in the place of their names in options->engine.model and
  * options->models, in chains and choices, too. The catalogue's names and paths stay. The paths are
  * valid until the next call. False: a name means two files; a message was printed. */

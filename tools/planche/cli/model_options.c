@@ -4,13 +4,17 @@
 
 #include "base/status.h"
 #include "base/text.h"
+#include "cli/near_file.h"
 #include "cli/options.h"
+#include "os/file_info.h"
 #include "profile/parts.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 /* One of Planche's own networks. */
 static bool is_own_file(const char *model)
@@ -180,4 +184,28 @@ unsigned planche_cli_count_jobs(const struct planche_engine_options *options)
     if (jobs == 0)
         planche_engine_defaults(NULL, &jobs);
     return jobs < PLANCHE_CLI_MAX_JOBS ? jobs : PLANCHE_CLI_MAX_JOBS;
+}
+
+/* A file that is not there is a mistake like a name that no model has. */
+static enum planche_status check_file(void *user, const char *name,
+                                      const struct planche_model_part *part,
+                                      struct planche_error *error)
+{
+    (void)user;
+    (void)part;
+    if (!planche_cli_model_is_path(name) || access(name, F_OK) == 0 ||
+        !planche_file_is_absent(errno))
+        return PLANCHE_OK;
+    planche_fail(error, PLANCHE_ERROR_NOT_FOUND, "%s: no such model file", name);
+    planche_cli_near_file_hint(name, error);
+    return PLANCHE_ERROR_NOT_FOUND;
+}
+
+enum planche_status planche_cli_choose_typed(struct planche_engine_options *options, double level,
+                                             unsigned *scale, struct planche_error *error)
+{
+    enum planche_status status = planche_cli_choose(options, level, scale, error);
+    if (status != PLANCHE_OK || options->model == NULL)
+        return status;
+    return planche_parts_each(options->model, check_file, NULL, error);
 }

@@ -28,6 +28,10 @@ bool planche_cli_model_is_built_in(const char *model);
  * result, 0 if only the model file knows. */
 enum planche_status planche_cli_choose(struct planche_engine_options *options, double level,
                                        unsigned *scale, struct planche_error *error);
+/* The same for a command line, on which the file of a model that does not exist is a mistake, too.
+ * Errors: NOT_FOUND, besides. */
+enum planche_status planche_cli_choose_typed(struct planche_engine_options *options, double level,
+                                             unsigned *scale, struct planche_error *error);
 
 /* As many pages as any engine with these options has in flight, at most PLANCHE_CLI_MAX_JOBS. */
 unsigned planche_cli_count_jobs(const struct planche_engine_options *options);

@@ -13,9 +13,11 @@
 #include "words/suggest.h"
 
 #include <limits.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define MANGAJANAI "mangajanai"
 
@@ -36,9 +38,20 @@ static enum planche_status fail_name(const char *name, const struct planche_toml
                         meant.best ? "?" : "");
 }
 
+/* A model's file, or a name of the catalogue or of the imported models. */
+static bool is_known(void *user, const char *name)
+{
+    const struct planche_model_variant *variant = NULL;
+    if (planche_model_is_file(name) && access(name, F_OK) == 0)
+        return true;
+    return planche_model_find(name, 0, PLANCHE_DENOISE_DEFAULT, &variant, NULL) == PLANCHE_OK ||
+           planche_cli_imported_has(user, name);
+}
+
 /* Of the configuration, else a name that is built in. */
 static enum planche_status find_named(struct planche_profile *profile,
                                       const struct planche_cli_options *options, const char *name,
+                                      const struct planche_profile_names *names,
                                       struct planche_error *error)
 {
     const struct planche_toml *tables = NULL, *table = NULL;
@@ -52,7 +65,7 @@ static enum planche_status find_named(struct planche_profile *profile,
     if (tables && tables->type == PLANCHE_TOML_TABLE)
         table = planche_toml_get(tables, name);
     if (!status && table)
-        status = planche_profile_take(profile, table, options->config->path, error);
+        status = planche_profile_take(profile, table, options->config->path, names, error);
     else if (!status && strcmp(name, MANGAJANAI) != 0)
         status = fail_name(name, tables, error);
     else if (!status && !planche_cli_imported_folder(options, folder, sizeof folder))
@@ -67,18 +80,20 @@ static enum planche_status find(struct planche_profile *profile,
                                 const struct planche_cli_options *options, const char *name,
                                 struct planche_error *error)
 {
+    const struct planche_profile_names names = {is_known, (void *)(uintptr_t)options};
+    bool folder = strchr(name, '/') != NULL || strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
     struct stat info;
     if (planche_text_ends(name, ".toml"))
-        return planche_profile_read(profile, name, error);
-    if (strchr(name, '/') != NULL && stat(name, &info) == 0 && S_ISDIR(info.st_mode)) {
-        char folder[PATH_MAX];
+        return planche_profile_read(profile, name, &names, error);
+    if (folder && stat(name, &info) == 0 && S_ISDIR(info.st_mode)) {
+        char path[PATH_MAX];
         size_t length = strlen(name);
         while (length > 1 && name[length - 1] == '/')
             length--;
-        snprintf(folder, sizeof folder, "%.*s", (int)length, name);
-        return planche_profile_make_mangajanai(profile, folder, options->engine.scale, error);
+        snprintf(path, sizeof path, "%.*s", (int)length, name);
+        return planche_profile_make_mangajanai(profile, path, options->engine.scale, error);
     }
-    return find_named(profile, options, name, error);
+    return find_named(profile, options, name, &names, error);
 }
 
 static bool has_target(const struct planche_cli_options *options)

@@ -3,7 +3,6 @@
 #include "doctor/checks.h"
 
 #include "cli/model_options.h"
-#include "cli/near_file.h"
 #include "os/clock.h"
 
 #include <planche/planche.h>
@@ -136,11 +135,9 @@ void planche_doctor_check_engine(struct planche_doctor_findings *findings,
     unsigned scale;
     how.log = keep_warning;
     how.log_user = warning;
-    enum planche_status status = planche_cli_choose(&how, options->level, &scale, &error);
+    enum planche_status status = planche_cli_choose_typed(&how, options->level, &scale, &error);
     if (status == PLANCHE_OK)
         status = planche_engine_create(&engine, &how, &error);
-    if (status != PLANCHE_OK && planche_cli_model_is_path(how.model))
-        planche_cli_near_file_hint(how.model, &error);
     if (status != PLANCHE_OK)
         planche_doctor_add(findings, PLANCHE_DOCTOR_PROBLEM, "engine",
                            "choose another model, backend or --memory; planche info shows which "

@@ -5,7 +5,6 @@
 #include "cli/logging.h"
 #include "cli/mistakes.h"
 #include "cli/model_options.h"
-#include "cli/near_file.h"
 #include "cli/paths.h"
 #include "cli/terminal.h"
 #include "enlarge/copy_others.h"
@@ -63,8 +62,6 @@ static int open_engine(struct planche_cli_run *run)
     run->options.engine.log_user = &run->options;
     run->options.engine.pages = count_pages(&run->plan);
     enum planche_status status = planche_engine_create(&run->engine, &run->options.engine, &error);
-    if (status != PLANCHE_OK && planche_cli_model_is_path(run->options.engine.model))
-        planche_cli_near_file_hint(run->options.engine.model, &error);
     if (status != PLANCHE_OK)
         return report_not_started(run, status, error.message);
     run->info = (struct planche_engine_info)PLANCHE_ENGINE_INFO_INIT;
@@ -140,7 +137,8 @@ static int prepare(struct planche_cli_run *run, char **operands, size_t count)
 {
     struct planche_error error = {0};
     unsigned scale = 0;
-    if (planche_cli_choose(&run->options.engine, run->options.level, &scale, &error) != PLANCHE_OK)
+    if (planche_cli_choose_typed(&run->options.engine, run->options.level, &scale, &error) !=
+        PLANCHE_OK)
         return planche_cli_wrong_model(&run->options.engine, &error);
     int status = PLANCHE_CLI_OK;
     if (scale == 0) {
@@ -217,7 +215,8 @@ static int run_stream(struct planche_cli_run *run, char **operands, size_t count
     int status = planche_cli_stream_check(operands, count, &run->options);
     if (status != PLANCHE_CLI_OK)
         return status;
-    if (planche_cli_choose(&run->options.engine, run->options.level, &scale, &error) != PLANCHE_OK)
+    if (planche_cli_choose_typed(&run->options.engine, run->options.level, &scale, &error) !=
+        PLANCHE_OK)
         return planche_cli_wrong_model(&run->options.engine, &error);
     status = open_engine(run);
     return status == PLANCHE_CLI_OK ? planche_cli_stream_run(run, operands[0]) : status;

@@ -28,6 +28,7 @@ struct reading {
     struct planche_error *error;
     const char *first; /* for all pages; NULL: none */
     bool levels;
+    const struct planche_profile_names *names;
 };
 
 /* An entry of [[pages]]. */
@@ -75,6 +76,46 @@ static bool take_switch(struct reading *reading, const struct planche_toml *valu
            fail(reading, value->line, value->key, "true or false is wanted");
 }
 
+/* A file beside the profile, or whatever else the name is. */
+struct beside {
+    const char *path;
+    char name[PATH_MAX];
+};
+
+static const char *place_beside(void *user, const char *name)
+{
+    struct beside *beside = user;
+    const char *slash = strrchr(beside->path, '/');
+    if (!slash || *name == '/' || !planche_model_is_file(name))
+        return NULL;
+    int length = snprintf(beside->name, sizeof beside->name, "%.*s/%s", (int)(slash - beside->path),
+                          beside->path, name);
+    FILE *file = length > 0 && length < (int)sizeof beside->name ? fopen(beside->name, "re") : NULL;
+    if (!file)
+        return NULL; /* an imported model, or one that is looked for where the command runs */
+    fclose(file);
+    return beside->name;
+}
+
+/* Whether there are the models of a text. */
+static bool find_models(struct reading *reading, const struct planche_toml *value)
+{
+    struct beside beside = {.path = reading->path};
+    char name[PATH_MAX], what[160];
+    for (size_t i = 0; reading->names && planche_parts_name(value->text, i, name, sizeof name);
+         i++) {
+        if (place_beside(&beside, name) || reading->names->is_known(reading->names->user, name))
+            continue;
+        snprintf(what, sizeof what,
+                 planche_model_is_file(name)
+                     ? "%.80s: no such model file, neither beside the profile nor here"
+                     : "there is no model named '%.80s'; planche models lists them",
+                 name);
+        return fail(reading, value->line, value->key, what);
+    }
+    return true;
+}
+
 /* The name of a model or of a chain, which must not be read as more. */
 static bool take_model(struct reading *reading, const struct planche_toml *value, bool may_be_empty,
                        const char **out)
@@ -86,12 +127,16 @@ static bool take_model(struct reading *reading, const struct planche_toml *value
         return may_be_empty || fail(reading, value->line, value->key, "the name is empty");
     struct planche_model_part part = PLANCHE_MODEL_PART_INIT;
     struct planche_error why = {0};
+    if (strchr(value->text, '|'))
+        return fail(reading, value->line, value->key, "one model or a chain is wanted, no choice");
     if (planche_model_part_find(value->text, 0, &part, &why) != PLANCHE_OK)
         return fail(reading, value->line, value->key, why.message);
-    if (strchr(value->text, '|') || part.grey || part.colour || part.height)
+    if (part.grey || part.colour || part.height)
         return fail(reading, value->line, value->key, "one model or a chain is wanted, no choice");
-    return !part.levels ||
-           fail(reading, value->line, value->key, "levels are a key of their own: levels = true");
+    if (part.levels)
+        return fail(reading, value->line, value->key,
+                    "levels are a key of their own: levels = true");
+    return find_models(reading, value);
 }
 
 static bool take_kind(struct reading *reading, const struct planche_toml *value, const char **out)
@@ -131,27 +176,6 @@ static bool write_rule(FILE *text, const struct pages *pages)
     if (kind || pages->height)
         fputc(':', text);
     return kind || pages->height;
-}
-
-/* A file beside the profile, or whatever else the name is. */
-struct beside {
-    const char *path;
-    char name[PATH_MAX];
-};
-
-static const char *place_beside(void *user, const char *name)
-{
-    struct beside *beside = user;
-    const char *slash = strrchr(beside->path, '/');
-    if (!slash || *name == '/' || !planche_model_is_file(name))
-        return NULL;
-    int length = snprintf(beside->name, sizeof beside->name, "%.*s/%s", (int)(slash - beside->path),
-                          beside->path, name);
-    FILE *file = length > 0 && length < (int)sizeof beside->name ? fopen(beside->name, "re") : NULL;
-    if (!file)
-        return NULL; /* an imported model, or one that is looked for where the command runs */
-    fclose(file);
-    return beside->name;
 }
 
 static void write_chain(FILE *text, const struct pages *pages)
@@ -242,11 +266,17 @@ static enum planche_status settle(struct planche_profile *profile, char *text, c
 
 enum planche_status planche_profile_take(struct planche_profile *profile,
                                          const struct planche_toml *table, const char *path,
+                                         const struct planche_profile_names *names,
                                          struct planche_error *error)
 {
     char *text = NULL;
     size_t size = 0;
-    struct reading reading = {profile, path, open_memstream(&text, &size), error, NULL, true};
+    struct reading reading = {.profile = profile,
+                              .path = path,
+                              .text = open_memstream(&text, &size),
+                              .error = error,
+                              .levels = true,
+                              .names = names};
     *profile = (struct planche_profile){0};
     if (!reading.text)
         return planche_fail(error, PLANCHE_ERROR_MEMORY, "%s: no memory", path);
@@ -270,7 +300,7 @@ enum planche_status planche_profile_check(const struct planche_toml *tables, con
     for (const struct planche_toml *table = tables->first; !status && table; table = table->next) {
         struct planche_profile profile = {0};
         status = table->type == PLANCHE_TOML_TABLE
-                     ? planche_profile_take(&profile, table, path, error)
+                     ? planche_profile_take(&profile, table, path, NULL, error)
                      : planche_fail(error, PLANCHE_ERROR_ARGUMENT,
                                     "%s:%u: a profile is a table: [profiles.%.40s]", path,
                                     table->line, table->key);
@@ -280,13 +310,14 @@ enum planche_status planche_profile_check(const struct planche_toml *tables, con
 }
 
 enum planche_status planche_profile_read(struct planche_profile *profile, const char *path,
+                                         const struct planche_profile_names *names,
                                          struct planche_error *error)
 {
     struct planche_toml *tree = NULL;
     *profile = (struct planche_profile){0};
     enum planche_status status = planche_toml_read(&tree, path, error);
     if (status == PLANCHE_OK)
-        status = planche_profile_take(profile, tree, path, error);
+        status = planche_profile_take(profile, tree, path, names, error);
     planche_toml_free(tree);
     return status;
 }

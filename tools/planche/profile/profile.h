@@ -14,10 +14,18 @@ struct planche_profile {
     uint32_t width, height;
 };
 
+/* Whether there is a model of a name, or a file of that path. */
+struct planche_profile_names {
+    bool (*is_known)(void *user, const char *name);
+    void *user;
+};
+
 /* Reads a table: the whole of a file, or one of the configuration's. path names the file in errors;
- * files of models are looked for beside it. Errors: ARGUMENT ("mine.toml:3: ..."), MEMORY. */
+ * files of models are looked for beside it, other models by names; NULL: not at all. Errors:
+ * ARGUMENT ("mine.toml:3: ..."), MEMORY. */
 enum planche_status planche_profile_take(struct planche_profile *profile,
                                          const struct planche_toml *table, const char *path,
+                                         const struct planche_profile_names *names,
                                          struct planche_error *error);
 /* Looks whether all tables of [profiles] in a configuration are profiles. Errors: ARGUMENT, MEMORY.
  */
@@ -25,6 +33,7 @@ enum planche_status planche_profile_check(const struct planche_toml *tables, con
                                           struct planche_error *error);
 /* Reads a file of its own. Errors: those, and IO. */
 enum planche_status planche_profile_read(struct planche_profile *profile, const char *path,
+                                         const struct planche_profile_names *names,
                                          struct planche_error *error);
 /* Makes one for the files of MangaJaNai in a folder: those for grey pages by the page's height,
  * with the black and white point first, those of IllustrationJaNai for pages in colour, "auto" if

@@ -63,7 +63,7 @@ static int check_model(struct planche_serve *serve)
     const struct planche_model_variant *variant;
     struct planche_error error = {0};
     unsigned scale;
-    if (planche_cli_choose(&wanted, serve->options.level, &scale, &error) != PLANCHE_OK)
+    if (planche_cli_choose_typed(&wanted, serve->options.level, &scale, &error) != PLANCHE_OK)
         return planche_cli_wrong_model(&wanted, &error);
     const char *model = wanted.model != NULL ? wanted.model : PLANCHE_CLI_DEFAULT_MODEL;
     if (planche_cli_model_is_path(model) && access(model, R_OK) != 0) {

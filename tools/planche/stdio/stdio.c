@@ -52,7 +52,7 @@ static int preload(struct planche_cli_server *server)
     const struct planche_engine *engine;
     struct planche_error error = {0};
     unsigned scale;
-    if (planche_cli_choose(&wanted, server->options.level, &scale, &error) != PLANCHE_OK)
+    if (planche_cli_choose_typed(&wanted, server->options.level, &scale, &error) != PLANCHE_OK)
         return planche_cli_wrong_model(&wanted, &error);
     if (wanted.model == NULL)
         return check_memory(server);
