@@ -81,6 +81,10 @@ struct planche_engine_options {
      * such programs are kept ready, so that it costs a few milliseconds of computing a page. The
      * bytes do not depend on it. See planche_isolation_check. */
     int isolate;
+    /* The least level of lines that log is given, of enum planche_log_level; those below are not
+     * even made, which saves what has to be found out for them. 0: all. TRACE does not depend on
+     * it. */
+    int log_level;
 };
 #define PLANCHE_ENGINE_OPTIONS_INIT PLANCHE_STRUCT_INIT(struct planche_engine_options)
 /* The same for languages without macros: see PLANCHE_STRUCT_INIT. */

@@ -6,10 +6,15 @@
 
 #include <stdarg.h>
 
+bool planche_log_wants(const struct planche_log *log, enum planche_log_level level)
+{
+    return log && log->fn && (level == PLANCHE_LOG_TRACE || (int)level >= log->least);
+}
+
 void planche_log_write(const struct planche_log *log, enum planche_log_level level,
                        const char *format, ...)
 {
-    if (!log || !log->fn)
+    if (!planche_log_wants(log, level))
         return;
     char line[1024];
     va_list args;
@@ -54,7 +59,7 @@ void planche_log_once_init(struct planche_log_once *once, const struct planche_l
     *once = (struct planche_log_once){.target = target};
     planche_mutex_init(&once->mutex);
     if (target && target->fn)
-        once->log = (struct planche_log){.fn = say_once, .user = once, .trace = target->trace};
+        once->log = (struct planche_log){say_once, once, target->trace, target->least};
 }
 
 void planche_log_once_destroy(struct planche_log_once *once)

@@ -6,13 +6,18 @@
 #include "os/thread.h"
 
 #include <planche/log.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 struct planche_log {
     planche_log_fn fn; /* NULL: silent */
     void *user;
     unsigned trace; /* areas that are traced, see base/trace.h; 0: none */
+    int least;      /* level of lines that are made; PLANCHE_LOG_TRACE always are */
 };
+
+/* Whether somebody gets lines of this level: for what is found out for a line alone. */
+bool planche_log_wants(const struct planche_log *log, enum planche_log_level level);
 
 __attribute__((format(printf, 3, 4))) void planche_log_write(const struct planche_log *log,
                                                              enum planche_log_level level,

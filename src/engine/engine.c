@@ -227,7 +227,8 @@ static enum planche_status create(struct planche_engine *engine,
     uint64_t memory = options->memory ? options->memory : planche_engine_default_memory();
     unsigned threads = options->threads ? options->threads : planche_engine_default_threads();
     enum planche_status status;
-    engine->log = (struct planche_log){.fn = options->log, .user = options->log_user};
+    engine->log = (struct planche_log){
+        .fn = options->log, .user = options->log_user, .least = options->log_level};
     planche_trace_enable(&engine->log);
     engine->se = options->se;
     engine->state->levels.precision = options->precision;

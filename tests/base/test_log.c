@@ -40,6 +40,26 @@ static void test_once(void **state)
     planche_log_once_destroy(&once);
 }
 
+/* Lines below the least level are not made; traces always are. */
+static void test_level(void **state)
+{
+    struct lines lines = {0};
+    const struct planche_log log = {.fn = take_line, .user = &lines, .least = PLANCHE_LOG_WARNING};
+    struct planche_log_once once;
+    (void)state;
+    planche_log_once_init(&once, &log);
+    planche_log_write(&log, PLANCHE_LOG_INFO, "not wanted");
+    planche_log_write(&once.log, PLANCHE_LOG_DEBUG, "not wanted");
+    assert_int_equal(lines.count, 0);
+    assert_false(planche_log_wants(&once.log, PLANCHE_LOG_INFO));
+    assert_true(planche_log_wants(&once.log, PLANCHE_LOG_WARNING));
+    assert_true(planche_log_wants(&log, PLANCHE_LOG_TRACE));
+    assert_false(planche_log_wants(NULL, PLANCHE_LOG_ERROR));
+    planche_log_write(&once.log, PLANCHE_LOG_WARNING, "wanted");
+    assert_int_equal(lines.count, 1);
+    planche_log_once_destroy(&once);
+}
+
 /* What cannot be remembered is said. */
 static void test_many(void **state)
 {
@@ -73,6 +93,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_once),
+        cmocka_unit_test(test_level),
         cmocka_unit_test(test_many),
         cmocka_unit_test(test_silent),
     };

@@ -476,7 +476,7 @@ static void trace_plan(const struct page_run *run)
 static void log_tiles(struct page_run *run)
 {
     const struct planche_split *split = &run->split;
-    if (planche_split_is_whole(split) || !run->gpus->log.fn)
+    if (planche_split_is_whole(split) || !planche_log_wants(&run->gpus->log, PLANCHE_LOG_INFO))
         return; /* nobody reads what it takes many plans to know */
     double work = planche_split_work(split, &run->tile.plan);
     planche_log_write(&run->gpus->log, PLANCHE_LOG_INFO,

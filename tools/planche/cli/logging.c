@@ -5,6 +5,14 @@
 #include "cli/options.h"
 #include "cli/terminal.h"
 
+void planche_cli_log_to(struct planche_engine_options *engine,
+                        const struct planche_cli_options *options)
+{
+    engine->log = planche_cli_log;
+    engine->log_user = (void *)options;
+    engine->log_level = options->verbose ? PLANCHE_LOG_DEBUG : PLANCHE_LOG_WARNING;
+}
+
 void planche_cli_log(void *user, enum planche_log_level level, const char *message)
 {
     const struct planche_cli_options *options = user;

@@ -58,8 +58,7 @@ static unsigned count_pages(const struct planche_cli_plan *plan)
 static int open_engine(struct planche_cli_run *run)
 {
     struct planche_error error = {0};
-    run->options.engine.log = planche_cli_log;
-    run->options.engine.log_user = &run->options;
+    planche_cli_log_to(&run->options.engine, &run->options);
     run->options.engine.pages = count_pages(&run->plan);
     enum planche_status status = planche_engine_create(&run->engine, &run->options.engine, &error);
     if (status != PLANCHE_OK)

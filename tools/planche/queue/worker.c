@@ -250,8 +250,7 @@ int planche_cli_worker(int argc, char **argv)
     if (status == PLANCHE_CLI_OK) {
         planche_mutex_init(&worker->lock);
         planche_cond_init(&worker->changed);
-        worker->options.engine.log = planche_cli_log;
-        worker->options.engine.log_user = &worker->options;
+        planche_cli_log_to(&worker->options.engine, &worker->options);
         worker->engines =
             planche_cli_engine_cache_create(&worker->options.engine, worker->options.engines);
         if (worker->engines == NULL)

@@ -108,8 +108,7 @@ int planche_cli_stdio(int argc, char **argv)
     if (server != NULL) {
         server->options = options;
         server->jobs = planche_cli_count_jobs(&options.engine);
-        server->options.engine.log = planche_cli_log;
-        server->options.engine.log_user = &server->options;
+        planche_cli_log_to(&server->options.engine, &server->options);
         planche_mutex_init(&server->lock);
         planche_cond_init(&server->changed);
         planche_cli_output_init(&server->output);

@@ -546,6 +546,7 @@ pub struct planche_engine_options {
     pub has_level: ::std::os::raw::c_int,
     pub level: f64,
     pub isolate: ::std::os::raw::c_int,
+    pub log_level: ::std::os::raw::c_int,
 }
 extern "C" {
     pub fn planche_engine_options_init(out: *mut planche_engine_options, size: usize);

@@ -12,7 +12,7 @@ layouts! {
     planche_page_result { struct_size, input_width, input_height, output_width, output_height, format, decode_ms, network_ms, encode_ms, peak_bytes, parts, switched, backend, gpu_ms, tiles, redone, redone_reason, scale, passes, pass_scale, networks, chosen, grey, level, reason, kind, file_quality, past_quality, chroma, flat, screen, soft, alternative, rule, black, white, device, }
     planche_provenance { struct_size, source, model, version, width, height, }
     planche_pixels { struct_size, format, width, height, stride, data, }
-    planche_engine_options { struct_size, model, scale, denoise, se, memory, threads, jobs, max_pixels, cpu_mask, model_directory, log, log_user, profile, precision, backend, gpu_memory, tile, gpu_path, pages, has_level, level, isolate, }
+    planche_engine_options { struct_size, model, scale, denoise, se, memory, threads, jobs, max_pixels, cpu_mask, model_directory, log, log_user, profile, precision, backend, gpu_memory, tile, gpu_path, pages, has_level, level, isolate, log_level, }
     planche_engine_info { struct_size, scale, model, variant, backend, isa, threads, jobs, memory, weight_bytes, peak_bytes, macs_per_pixel, precision, device, gpu_path, }
     planche_layer_profile { name, kind, ms, macs, longest_ms, }
     planche_book_page { struct_size, index, name, output_name, outcome, status, message, input_bytes, output_bytes, result, }
