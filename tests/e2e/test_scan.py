@@ -135,6 +135,10 @@ class Scan(harness.Case):
     def test_imported_by_name(self):
         self.assertNotIn("Imported", self.models().stdout)
         path = self.write("cache/imported/4x-Mine.v1.safetensors", safetensors(compact()))
+        for name in ("4x-Mine.v1", "4x-Mine.v1.safetensors"):
+            self.assertIn("Compact (SRVGG)", self.models(name).stdout)
+        self.assertIn("realcugan", self.models("realcugan").stdout)
+        self.models("realcugna", check=2)
         self.assertIn("4x-Mine.v1.safetensors", self.models().stdout)
         line = json.loads(self.models("--json").stdout.splitlines()[-1])
         self.assertEqual((line["model"], line["file"], line["imported"], line["bytes"], line["scale"]),

@@ -6,6 +6,11 @@
 
 #include "model/weights/state.h"
 
+/* How refusals of networks with this upsampler end. */
+#define PLANCHE_ARCH_DYSAMPLE                                                                      \
+    "that enlarges with DySample, which is not built: it reads the page at distances that the "    \
+    "page itself decides and nothing bounds"
+
 struct planche_arch_builder;
 
 /* What a state dict is found to be. */

@@ -120,7 +120,7 @@ static bool measure(struct planche_arch_builder *builder, bool *averaged)
     if (planche_arch_tensor(state, "upsampler.init_pos") ||
         planche_arch_tensor(state, "upsampler.offset.weight"))
         planche_arch_fail(builder, PLANCHE_ERROR_UNSUPPORTED,
-                          "is a MoSR network that enlarges with DySample, which is not built");
+                          "is a MoSR network " PLANCHE_ARCH_DYSAMPLE);
     else if (!planche_arch_shuffled(all, facts->in, &facts->scale, &facts->out))
         planche_arch_fail(builder, PLANCHE_ERROR_MODEL,
                           "the channels of 'upsampler' are those of no scale");

@@ -85,7 +85,7 @@ static bool check(struct planche_arch_builder *builder)
     const struct planche_state *state = builder->state;
     if (planche_arch_tensor(state, "to_img.init_pos"))
         planche_arch_fail(builder, PLANCHE_ERROR_UNSUPPORTED,
-                          "is a RealPLKSR network that enlarges with DySample, which is not built");
+                          "is a RealPLKSR network " PLANCHE_ARCH_DYSAMPLE);
     else if (!planche_arch_tensor(state, "feats.1.layer_norm.weight"))
         planche_arch_fail(builder, PLANCHE_ERROR_UNSUPPORTED,
                           "is a RealPLKSR network with group norm, which is not supported: each of "

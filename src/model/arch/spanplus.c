@@ -51,7 +51,7 @@ static bool measure(struct planche_arch_builder *builder, const char **last)
     if (planche_arch_tensor(state, "upsampler.offset.weight") ||
         planche_arch_tensor(state, "upsampler.init_pos"))
         planche_arch_fail(builder, PLANCHE_ERROR_UNSUPPORTED,
-                          "is a SPANPlus network that enlarges with DySample, which is not built");
+                          "is a SPANPlus network " PLANCHE_ARCH_DYSAMPLE);
     else if (!planche_arch_shuffled(planche_arch_size(state, 0, "%s.weight", *last), facts->in,
                                     &facts->scale, &facts->out))
         planche_arch_fail(builder, PLANCHE_ERROR_MODEL,

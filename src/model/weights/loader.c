@@ -27,7 +27,7 @@ static bool recognise_torch(const char *name, const uint8_t *head, size_t size)
 static enum planche_status unknown(const struct planche_state *state, struct planche_error *error)
 {
     return planche_fail(error, PLANCHE_ERROR_UNSUPPORTED,
-                        "%s: is of no architecture that is known: its %d tensors begin with "
+                        "%s: is of no architecture that is known: its tensors (%d) begin with "
                         "'%.60s', '%.60s'",
                         state->file->name, state->count, state->tensors[0].name,
                         state->tensors[state->count > 1].name);

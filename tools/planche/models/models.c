@@ -233,6 +233,12 @@ static int list(const struct planche_cli_options *options)
     return list_imported(folder, true) ? PLANCHE_CLI_OK : PLANCHE_CLI_PAGE_FAILED;
 }
 
+static bool is_named(const char *model)
+{
+    const struct planche_model_variant *variant = NULL;
+    return planche_model_find(model, 0, PLANCHE_DENOISE_DEFAULT, &variant, NULL) == PLANCHE_OK;
+}
+
 int planche_cli_models(int argc, char **argv)
 {
     if (argc > 1 && strcmp(argv[1], "fetch") == 0)
@@ -250,9 +256,10 @@ int planche_cli_models(int argc, char **argv)
     if (!planche_cli_options_parse(&options, PLANCHE_CLI_MODELS, "models", argc, argv, &first,
                                    &status))
         return status;
-    if (first < argc && planche_model_is_file(argv[first]))
+    if (first < argc &&
+        (planche_model_is_file(argv[first]) || planche_cli_imported_has(&options, argv[first])))
         return planche_cli_describe_files(&options, argc - first, argv + first);
-    if (first < argc && planche_parts_are_several(argv[first]))
+    if (first < argc && (planche_parts_are_several(argv[first]) || is_named(argv[first])))
         return planche_cli_explain_texts(&options, argc - first, argv + first);
     if (first < argc) {
         char buffer[64];

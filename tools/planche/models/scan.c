@@ -3,6 +3,7 @@
 #include "models/scan.h"
 
 #include "cli/cli.h"
+#include "cli/imported.h"
 #include "cli/interrupt.h"
 #include "cli/options.h"
 #include "cli/terminal.h"
@@ -177,7 +178,12 @@ int planche_cli_describe_files(const struct planche_cli_options *options, int co
     planche_cli_interrupt_install();
     for (int i = 0; i < count && planche_cli_interrupt_signal() == 0; i++) {
         struct planche_cli_description description;
-        planche_cli_describe(&description, paths[i], options->speed);
+        struct planche_cli_options own = *options;
+        own.engine.model = own.models[0] = paths[i]; /* or the name of an imported model */
+        own.model_count = 1;
+        if (!planche_cli_imported_settle(&own))
+            return PLANCHE_CLI_USAGE;
+        planche_cli_describe(&description, own.engine.model, options->speed);
         if (options->json)
             planche_cli_describe_json(&description);
         else
