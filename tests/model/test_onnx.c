@@ -216,6 +216,61 @@ static void test_one_channel(void **state)
     onnx_free(&graph);
 }
 
+/* Colours with transparency: the network sees an opaque page, and gives its colours. */
+static void test_four_channels(void **state)
+{
+    enum { SIDE = 24, PLANE = SIDE * SIDE };
+    static struct onnx_graph graph;
+    static double in[4 * PLANE];
+    struct random_graph files;
+    struct planche_net *net;
+    struct planche_error error;
+    double *a, *b;
+    int ca = 0, ha = 0, wa = 0, cb = 0, hb = 0, wb = 0;
+    (void)state;
+    onnx_begin(&graph, 5);
+    graph.channels = 4;
+    onnx_lines(&graph, "r w 4,4,3,3 -0.3 0.3\nConv x w > a pads=1,1,1,1\nSigmoid a > out\n");
+    assert_int_equal(load(&graph, &net, &error), PLANCHE_OK);
+    assert_int_equal(net->tensors[0].channels, 3);
+    assert_int_equal(net->tensors[net->output.tensor].channels, 3);
+    for (int i = 0; i < 4 * PLANE; i++)
+        in[i] = i < 3 * PLANE ? 0.5 + 0.5 * sin(i * 0.37) : 1;
+    net_export(net, &files);
+    struct ref_net *reference =
+        ref_load_memory(files.param, files.param_size, files.bin, files.bin_size);
+    assert_non_null(reference);
+    assert_true(onnx_compute(&graph, in, SIDE, SIDE, &a, &ca, &ha, &wa));
+    assert_true(ref_run(reference, in, 3, SIDE, SIDE, &b, &cb, &hb, &wb));
+    assert_int_equal(ca, 4);
+    assert_int_equal(cb, 3);
+    assert_true(ref_difference(a, b, 3 * PLANE) < 2e-6);
+    free(a);
+    free(b);
+    ref_destroy(&reference);
+    random_graph_free(&files);
+    planche_net_destroy(&net);
+    onnx_free(&graph);
+}
+
+static void test_opsets(void **state)
+{
+    static struct onnx_graph graph;
+    struct planche_net *net;
+    struct planche_error error;
+    (void)state;
+    for (int opset = 10; opset <= 21; opset++) {
+        bool known = opset >= 11 && opset <= 20;
+        onnx_begin(&graph, 6);
+        graph.opset = opset;
+        onnx_lines(&graph, "r w 3,3,3,3 -0.3 0.3\nConv x w > out pads=1,1,1,1\n");
+        assert_int_equal(load(&graph, &net, &error),
+                         known ? PLANCHE_OK : PLANCHE_ERROR_UNSUPPORTED);
+        planche_net_destroy(&net);
+        onnx_free(&graph);
+    }
+}
+
 /* Networks that pad to a multiple get pages of it, and cut nothing. */
 static void test_multiple(void **state)
 {
@@ -441,6 +496,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_operators),    cmocka_unit_test(test_numbers),
         cmocka_unit_test(test_ranges),       cmocka_unit_test(test_one_channel),
+        cmocka_unit_test(test_opsets),       cmocka_unit_test(test_four_channels),
         cmocka_unit_test(test_multiple),     cmocka_unit_test(test_divided),
         cmocka_unit_test(test_same_as_ncnn), cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_files),        cmocka_unit_test(test_damage)};
