@@ -50,7 +50,7 @@ class Browser(harness.Case):
 
     def tearDown(self):
         # Nothing is asked when it is left.
-        self.browser.run("document.getElementById('cancel-all').click();")
+        self.browser.run("document.getElementById('cancel-all')?.click();")
         self.browser.open("about:blank")
 
     def give(self, **files):

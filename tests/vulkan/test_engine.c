@@ -430,7 +430,7 @@ static void test_hang(void **state)
     assert_true(planche_clock_ms() - start >= 200);
     assert_true(atomic_load(&device->lost));
     assert_non_null(strstr(warnings.last, "too long"));
-    planche_gpu_set_patience(0);
+    gpu_be_patient();
     device->fn.WaitSemaphores = wait_semaphores;
     device->fn.GetSemaphoreCounterValue = get_counter;
     planche_engine_destroy(&engine);

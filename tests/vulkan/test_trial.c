@@ -216,7 +216,6 @@ static int setup(void **state)
         return -1;
     gpu_need();
     planche_gpu_pretend_matrices(true);
-    planche_gpu_set_patience(600000.0);
     write_model();
     return 0;
 }

@@ -14,10 +14,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What a software device may take to compile shaders for matrices. */
+/* A software device on a busy machine may stand still for as long as no device of a user may. */
 #define PATIENCE_MS 600000.0
 /* Threads of engines: a result is the same for any number. */
 #define THREADS 2
+
+void gpu_be_patient(void)
+{
+    planche_gpu_set_patience(PATIENCE_MS);
+}
 
 struct planche_gpu_info gpu_need(void)
 {
@@ -25,6 +30,7 @@ struct planche_gpu_info gpu_need(void)
     struct planche_error error = {0};
     if (info.path)
         return info;
+    gpu_be_patient();
     if (planche_gpu_get_info(test_device_index(), &info, &error))
         test_lack("PLANCHE_REQUIRE_VULKAN", error.message);
     if (!info.path)
@@ -47,7 +53,6 @@ void gpu_add_matrices(void)
     if (!test_full() || gpu_need().path >= PLANCHE_GPU_PATH_KHR)
         return;
     planche_gpu_pretend_matrices(true);
-    planche_gpu_set_patience(PATIENCE_MS);
 }
 
 bool gpu_may_lack(enum planche_gpu_path path)

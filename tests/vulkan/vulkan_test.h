@@ -8,6 +8,8 @@
 
 /* The device to test. Without one the running test ends: see need_device.h. */
 struct planche_gpu_info gpu_need(void);
+/* A device counts as lost after ten minutes only; gpu_need calls it. */
+void gpu_be_patient(void);
 
 /* Pipelines are cached in the folder that PLANCHE_TEST_CACHE names, if it does; models stay where
  * they are. Before anything else. */
