@@ -239,6 +239,9 @@ class Config(harness.Case):
         self.assertEqual(result.stderr.splitlines()[0], "planche: the variable PLANCHE_MODLE is unknown, and ignored; did you "
                                                         "mean PLANCHE_MODEL?")
         self.assertEqual(len(result.stderr.splitlines()), 2)
+        result = planche("", PLANCHE_OUTPUT="x.png", PLANCHE_WORKER="1", PLANCHE_MODEL="nosuch")
+        self.assertIn("PLANCHE_OUTPUT is ignored: --output is for one run alone", result.stderr)
+        self.assertIn("the variable PLANCHE_WORKER is unknown, and ignored\n", result.stderr)
         result = run("-m", "nosuch", page, "-o", "o.png", env={"PLANCHE_MODEL": "small"}, check=2)
         self.assertNotIn("PLANCHE_MODEL", result.stderr)
 

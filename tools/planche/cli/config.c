@@ -117,35 +117,43 @@ static bool add(const struct reading *reading, size_t row, unsigned line, bool o
            planche_cli_config_refuse(config, setting);
 }
 
-/* Whether a variable is one, or nobody's business. name: behind PLANCHE_. */
-static bool is_known(const char *name)
+/* Variables that are no options, and those of tests and builds, which are nobody's business. name:
+ * behind PLANCHE_. */
+static bool is_other(const char *name)
 {
-    static const char *const others[] = {"CONFIG",    "FETCH_TIMEOUT", "LIBCURL", "MODELS_URL",
-                                         "MODEL_DIR", "CPU_MASK",      "TRACE"};
-    char variable[64];
+    static const char *const others[] = {"CONFIG",    "FETCH_TIMEOUT", "LIBCURL",     "MODELS_URL",
+                                         "MODEL_DIR", "CPU_MASK",      "TRACE",       "UNPACK",
+                                         "DECODE",    "OPTIONS",       "LIBRARY_DIR", "PEER_DIR"};
+    static const char *const prefixes[] = {"TEST_", "REQUIRE_", "FAULT", "BENCH_"};
     for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
         if (strcmp(name, others[i]) == 0)
             return true;
     }
+    for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++) {
+        if (strncmp(name, prefixes[i], strlen(prefixes[i])) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* The option of a variable, by its name behind PLANCHE_; NULL: there is none. */
+static const struct planche_cli_option *find_option(const char *name)
+{
+    char variable[64];
     for (size_t row = 0; row < planche_cli_option_count; row++) {
         planche_cli_config_variable(&planche_cli_option_table[row], variable, sizeof variable);
         if (strcmp(name, variable + sizeof PREFIX - 1) == 0)
-            return true;
+            return &planche_cli_option_table[row];
     }
-    return strncmp(name, "TEST_", 5) == 0 || strncmp(name, "REQUIRE_", 8) == 0;
+    return NULL;
 }
 
-static void warn_of(const char *name, const char *end)
+static void warn_of_unknown(const char *name)
 {
     char word[64], variable[64];
     struct planche_cli_suggestion suggestion = {.word = word};
     const struct planche_cli_option *best = NULL;
-    size_t length = (size_t)(end - name);
-    if (length >= sizeof word)
-        return;
-    snprintf(word, sizeof word, "%.*s", (int)length, name);
-    if (is_known(word))
-        return;
+    snprintf(word, sizeof word, "%s", name);
     for (char *c = word; *c != 0; c++)
         *c = *c == '_' ? '-' : *c;
     for (size_t row = 0; row < planche_cli_option_count; row++) {
@@ -154,18 +162,35 @@ static void warn_of(const char *name, const char *end)
             planche_cli_suggest(&suggestion, option->name);
         best = suggestion.best == option->name ? option : best;
     }
-    if (best == NULL)
+    if (best != NULL)
+        planche_cli_config_variable(best, variable, sizeof variable);
+    planche_cli_message("the variable " PREFIX "%s is unknown, and ignored%s%s%s", name,
+                        best != NULL ? "; did you mean " : "", best != NULL ? variable : "",
+                        best != NULL ? "?" : "");
+}
+
+static void warn_of(const char *name, const char *end)
+{
+    char word[64];
+    size_t length = (size_t)(end - name);
+    if (length >= sizeof word)
         return;
-    planche_cli_config_variable(best, variable, sizeof variable);
-    planche_cli_message("the variable " PREFIX "%.*s is unknown, and ignored; did you mean %s?",
-                        (int)length, name, variable);
+    snprintf(word, sizeof word, "%.*s", (int)length, name);
+    const struct planche_cli_option *option = find_option(word);
+    if (is_other(word))
+        return;
+    if (option == NULL)
+        warn_of_unknown(word);
+    else if (planche_cli_config_lacks(option))
+        planche_cli_message("the variable " PREFIX "%s is ignored: --%s is for one run alone", word,
+                            option->name);
 }
 
 void planche_cli_config_warn(void)
 {
     for (char **variable = environ; *variable != NULL; variable++) {
         const char *end = strchr(*variable, '=');
-        if (end != NULL && strncmp(*variable, PREFIX, sizeof PREFIX - 1) == 0)
+        if (end != NULL && end[1] != 0 && strncmp(*variable, PREFIX, sizeof PREFIX - 1) == 0)
             warn_of(*variable + sizeof PREFIX - 1, end);
     }
 }
