@@ -1,20 +1,17 @@
 # SPDX-License-Identifier: MIT
 """Pages of noise, and books of them, for queues: the tests and the bench share them."""
+import os
 import random
-import struct
+import sys
 import zipfile
-import zlib
+
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "e2e"))
+import png  # pylint: disable=wrong-import-position  # noqa: E402
 
 
 def make_png(width, height, seed):
     noise = random.Random(seed)
-    rows = b"".join(b"\0" + noise.randbytes(width) for _ in range(height))
-
-    def chunk(kind, data):
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)) +
-            chunk(b"IDAT", zlib.compress(rows, 1)) + chunk(b"IEND", b""))
+    return png.encode(width, height, 1, b"".join(noise.randbytes(width) for _ in range(height)), level=1)
 
 
 def make_book(path, pages, seed, size=(40, 48), extra=()):
