@@ -7,24 +7,13 @@ use std::net::TcpListener;
 use std::sync::Arc;
 
 use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, State};
-use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
+use axum::extract::{self, DefaultBodyLimit};
+use axum::http::header::{self, CONTENT_TYPE};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::Router;
-use planche_backend::{Enlarge, Failure, Made};
-use tokio::sync::Semaphore;
-
-/// Largest page that is taken, in bytes.
-const MAX_PAGE: usize = 64 << 20;
-/// Most pages in flight, those that wait included; more get 503.
-pub const MAX_IN_FLIGHT: usize = 256;
-
-struct Front {
-    backend: Arc<dyn Enlarge>,
-    in_flight: Semaphore,
-}
+use planche_backend::{Enlarge, Failure, Made, State, MAX_PAGE, RETRY_AFTER};
 
 /// Serves until `end` is over and the answers in flight are sent.
 pub async fn serve(
@@ -40,29 +29,34 @@ pub async fn serve(
 }
 
 fn routes(backend: Arc<dyn Enlarge>) -> Router {
-    let in_flight = Semaphore::new(MAX_IN_FLIGHT);
     Router::new()
         .route("/enlarge", post(enlarge))
         .route("/healthz", get(|| async { "well\n" }))
         .layer(DefaultBodyLimit::max(MAX_PAGE))
-        .with_state(Arc::new(Front { backend, in_flight }))
+        .with_state(State::new(backend))
 }
 
-async fn enlarge(State(front): State<Arc<Front>>, page: Bytes) -> Response {
-    let slot = front.in_flight.try_acquire();
-    if slot.is_err() {
-        return response(Err(Failure::Busy("too many pages are in flight".into())));
-    }
-    response(front.backend.enlarge(page.to_vec()).await)
+async fn enlarge(extract::State(state): extract::State<Arc<State>>, page: Bytes) -> Response {
+    let _room = match state.enter() {
+        Ok(room) => room,
+        Err(failure) => return refuse(failure),
+    };
+    response(state.backend.enlarge(page.to_vec()).await)
 }
 
 fn response(made: Made) -> Response {
     match made {
         Ok(reply) => ([(CONTENT_TYPE, reply.media_type)], reply.bytes).into_response(),
-        Err(Failure::Page(text)) => (StatusCode::UNPROCESSABLE_ENTITY, text).into_response(),
-        Err(Failure::Busy(text)) => {
-            (StatusCode::SERVICE_UNAVAILABLE, [(RETRY_AFTER, "1")], text).into_response()
-        }
-        Err(Failure::Broken(text)) => (StatusCode::BAD_GATEWAY, text).into_response(),
+        Err(failure) => refuse(failure),
     }
+}
+
+fn refuse(failure: Failure) -> Response {
+    let status = StatusCode::from_u16(failure.status()).unwrap_or(StatusCode::BAD_GATEWAY);
+    let mut answer = (status, failure.to_string()).into_response();
+    if matches!(failure, Failure::Busy(_)) {
+        let headers = answer.headers_mut();
+        headers.insert(header::RETRY_AFTER, RETRY_AFTER.into());
+    }
+    answer
 }

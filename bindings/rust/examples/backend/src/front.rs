@@ -7,22 +7,11 @@ use std::net::TcpListener;
 use std::sync::Arc;
 
 use hyper::body::HttpBody;
-use hyper::header::{CONTENT_TYPE, RETRY_AFTER};
+use hyper::header::{self, CONTENT_TYPE};
 use hyper::service::{make_service_fn, service_fn};
 use hyper::{Body, Method, Request, Response, Server, StatusCode};
-use tokio::sync::Semaphore;
 
-use crate::{Enlarge, Failure, Made};
-
-/// Largest page that is taken, in bytes.
-const MAX_PAGE: usize = 64 << 20;
-/// Most pages in flight, those that wait included; more get 503.
-pub const MAX_IN_FLIGHT: usize = 256;
-
-struct Front {
-    backend: Arc<dyn Enlarge>,
-    in_flight: Semaphore,
-}
+use crate::{Enlarge, Failure, Made, State, MAX_PAGE, RETRY_AFTER};
 
 /// Serves until `end` is over and the answers in flight are sent.
 pub async fn serve(
@@ -30,15 +19,12 @@ pub async fn serve(
     backend: Arc<dyn Enlarge>,
     end: impl Future<Output = ()>,
 ) -> hyper::Result<()> {
-    let front = Arc::new(Front {
-        backend,
-        in_flight: Semaphore::new(MAX_IN_FLIGHT),
-    });
+    let state = State::new(backend);
     let service = make_service_fn(move |_| {
-        let front = front.clone();
+        let state = state.clone();
         let answer = move |request| {
-            let front = front.clone();
-            async move { Ok::<_, Infallible>(front.answer(request).await) }
+            let state = state.clone();
+            async move { Ok::<_, Infallible>(reply(&state, request).await) }
         };
         async move { Ok::<_, Infallible>(service_fn(answer)) }
     });
@@ -48,24 +34,22 @@ pub async fn serve(
         .await
 }
 
-impl Front {
-    async fn answer(&self, request: Request<Body>) -> Response<Body> {
-        match (request.method(), request.uri().path()) {
-            (&Method::GET, "/healthz") => text(StatusCode::OK, "well"),
-            (&Method::POST, "/enlarge") => self.enlarge(request).await,
-            _ => text(StatusCode::NOT_FOUND, "POST a page to /enlarge"),
-        }
+async fn reply(state: &State, request: Request<Body>) -> Response<Body> {
+    match (request.method(), request.uri().path()) {
+        (&Method::GET, "/healthz") => text(StatusCode::OK, "well"),
+        (&Method::POST, "/enlarge") => enlarge(state, request).await,
+        _ => text(StatusCode::NOT_FOUND, "POST a page to /enlarge"),
     }
+}
 
-    async fn enlarge(&self, request: Request<Body>) -> Response<Body> {
-        let slot = self.in_flight.try_acquire();
-        if slot.is_err() {
-            return response(Err(Failure::Busy("too many pages are in flight".into())));
-        }
-        match read(request.into_body()).await {
-            Ok(page) => response(self.backend.enlarge(page).await),
-            Err(answer) => *answer,
-        }
+async fn enlarge(state: &State, request: Request<Body>) -> Response<Body> {
+    let _room = match state.enter() {
+        Ok(room) => room,
+        Err(failure) => return refuse(&failure),
+    };
+    match read(request.into_body()).await {
+        Ok(page) => response(state.backend.enlarge(page).await),
+        Err(answer) => *answer,
     }
 }
 
@@ -89,19 +73,18 @@ fn response(made: Made) -> Response<Body> {
             let fallback = |_| text(StatusCode::BAD_GATEWAY, "the media type is no header");
             answer.body(reply.bytes.into()).unwrap_or_else(fallback)
         }
-        Err(failure) => {
-            let status = match failure {
-                Failure::Page(_) => StatusCode::UNPROCESSABLE_ENTITY,
-                Failure::Busy(_) => StatusCode::SERVICE_UNAVAILABLE,
-                Failure::Broken(_) => StatusCode::BAD_GATEWAY,
-            };
-            let mut answer = text(status, &failure.to_string());
-            if status == StatusCode::SERVICE_UNAVAILABLE {
-                answer.headers_mut().insert(RETRY_AFTER, 1.into());
-            }
-            answer
-        }
+        Err(failure) => refuse(&failure),
     }
+}
+
+fn refuse(failure: &Failure) -> Response<Body> {
+    let status = StatusCode::from_u16(failure.status()).unwrap_or(StatusCode::BAD_GATEWAY);
+    let mut answer = text(status, &failure.to_string());
+    if matches!(failure, Failure::Busy(_)) {
+        let headers = answer.headers_mut();
+        headers.insert(header::RETRY_AFTER, RETRY_AFTER.into());
+    }
+    answer
 }
 
 fn text(status: StatusCode, text: &str) -> Response<Body> {

@@ -14,6 +14,7 @@ mod child;
 pub mod front;
 mod library;
 mod socket;
+mod state;
 
 use std::error::Error;
 use std::fmt;
@@ -26,6 +27,7 @@ use planche::{Engine, Format, Page};
 pub use child::Child;
 pub use library::Library;
 pub use socket::Socket;
+pub use state::{State, MAX_IN_FLIGHT, MAX_PAGE, RETRY_AFTER};
 
 /// A page that was made.
 #[derive(Debug)]
