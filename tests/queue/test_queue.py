@@ -123,6 +123,10 @@ class Wrong(Queue):
                 self.refuse(status, says, *command, *options)
         queue = ("--queue", url, "--insecure-server")
         self.refuse(2, "a queue's workers run one model", self.path("0.cbz"), "-o", self.path("x.cbz"), "-m", "levels+small", *queue)
+        for name, says in (("x" * 64, "at most 63 characters"), ("a b", "letters, digits, -, _ and . only")):
+            for kind in (".param", ".bin"):
+                shutil.copy(self.path("tiny2x" + kind), self.path(name + kind))
+            self.refuse(2, says, self.path("0.cbz"), "-o", self.path("x.cbz"), "-m", self.path(name + ".param"), *queue)
         self.refuse(2, "an address such as 127.0.0.1:8377", "serve", "--check", "--listen", "abc")
 
 
@@ -188,6 +192,20 @@ class Lies(Queue):
             made = [book.read(name) for name in sorted(book.namelist())[:3]]
         self.assertEqual(sum(page in made for page in pages), 2)
         self.drain(worker)
+        self.expect_empty()
+
+
+    def test_result_that_cannot_be_decoded(self):
+        """A picture that no front can decode, here an animation of the right size, ends its page at once."""
+        def animate(_):
+            frame = b"\x2c" + struct.pack("<HHHHB", 0, 0, 80, 96, 0) + b"\x02\x02\x4c\x01\x00"
+            return b"GIF89a" + struct.pack("<HHBBB", 80, 96, 0x80, 0, 0) + bytes(6) + frame + frame + b";"
+        self.make_books(1, 1)
+        front = self.front("-f", "png")
+        self.wait_for(lambda s, _: s["pages"] == 1, "no page")
+        self.lie(1, animate)
+        self.end_front(front, 1)
+        self.assertRegex(read(self.path("output.log")), rb"the result of liar cannot be decoded here: .*animation of 2 frames")
         self.expect_empty()
 
 

@@ -551,6 +551,9 @@ void planche_queue_end_post(struct planche_queue_front *front, struct planche_qu
     jsOptions options;
     jsErrCode reason;
     planche_queue_withdraw(front, post);
+    if (!made && post->posted) /* no worker may have taken it */
+        planche_libnats.js_DeleteMsg(front->queue.js, PLANCHE_QUEUE_JOBS, post->sequence, NULL,
+                                     &reason);
     if (!post->copied)
         return;
     name_job(post, "*", subject, sizeof subject);
