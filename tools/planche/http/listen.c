@@ -202,16 +202,16 @@ static enum planche_status read_address(union address *address, socklen_t *lengt
 
 enum planche_status planche_http_listen_check(const char *text, struct planche_error *error)
 {
-    union address address;
-    socklen_t length;
+    union address address = {.any.sa_family = AF_UNSPEC};
+    socklen_t length = 0;
     return read_address(&address, &length, text, error);
 }
 
 enum planche_status planche_http_listen(struct planche_http_listener *listener, const char *text,
                                         struct planche_error *error)
 {
-    union address address;
-    socklen_t length;
+    union address address = {.any.sa_family = AF_UNSPEC};
+    socklen_t length = 0;
     *listener = (struct planche_http_listener){.fd = -1};
     enum planche_status status = read_address(&address, &length, text, error);
     return status == PLANCHE_OK ? open_socket(listener, text, &address, length, error) : status;

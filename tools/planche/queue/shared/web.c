@@ -154,7 +154,7 @@ static enum planche_status ask(struct planche_queue_web *web, const char *name, 
                                struct planche_error *error)
 {
     struct request request = {0};
-    CURLcode code;
+    CURLcode code = CURLE_OK;
     enum planche_status status = begin(web, &request, name, &code, error);
     if (status != PLANCHE_OK)
         return status;
@@ -173,7 +173,7 @@ static enum planche_status get_range(struct planche_queue_web *web, const char *
     char range[64];
     uint64_t left = size - *done, bytes = left < RANGE_BYTES ? left : RANGE_BYTES;
     struct request request = {.data = data + *done, .room = bytes, .wanted = 206};
-    CURLcode code;
+    CURLcode code = CURLE_OK;
     enum planche_status status = begin(web, &request, name, &code, error);
     if (status != PLANCHE_OK)
         return status;
@@ -207,7 +207,7 @@ enum planche_status planche_queue_web_put(struct planche_queue_web *web, const c
 {
     struct request request = {0};
     __typeof__(&curl_easy_setopt) set = web->curl->easy_setopt;
-    CURLcode code;
+    CURLcode code = CURLE_OK;
     enum planche_status status = begin(web, &request, name, &code, error);
     if (status != PLANCHE_OK)
         return status;
