@@ -252,8 +252,17 @@ class Store(Serve):
             with open(self.path(name), "w", encoding="ascii") as file:
                 file.write(token + "\n")
 
-    def store(self):
-        return self.serve("--store", self.path("shared"), "--token-file", self.path("token"), queue=False)
+    def store(self, *more):
+        return self.serve("--store", self.path("shared"), "--token-file", self.path("token"), *more, queue=False)
+
+    def test_result_that_the_server_does_not_take(self):
+        """A result that is too large for the server is no fault that passes: the page is given up at once."""
+        self.make_books(1, 1, size=(300, 300))
+        running = self.store("--max-bytes", "20K")
+        front = self.front("--store", self.path("shared"))
+        self.worker("--store", f"http://127.0.0.1:{running.address[1]}", "--token-file", self.path("token"))
+        self.end_front(front, 1)
+        self.assertIn(b"takes no object of this size (--max-bytes)", read(self.path("output.log")))
 
     def test_worker_elsewhere(self):
         """A page that is larger than a range, and the model: a worker fetches them from the server, and sends the result."""

@@ -114,6 +114,10 @@ static enum planche_status judge(struct planche_queue_web *web, long status,
         return planche_fail(error, PLANCHE_ERROR_NOT_FOUND, "it is not in the store any more");
     if (status == 401 || status == 403)
         return fail(web, error, "it wants another token: give its own with --token-file");
+    if (status == 413)
+        return planche_fail(error, PLANCHE_ERROR_LIMIT,
+                            "the store at %s takes no object of this size (--max-bytes)",
+                            web->address);
     snprintf(text, sizeof text, "it answers with status %ld", status);
     return fail(web, error, text);
 }

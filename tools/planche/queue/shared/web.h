@@ -22,7 +22,7 @@ void planche_queue_web_close(struct planche_queue_web *web);
  * a few times. Errors: NOT_FOUND, DATA (it has another size), IO, MEMORY. */
 enum planche_status planche_queue_web_get(struct planche_queue_web *web, const char *name,
                                           char *data, uint64_t size, struct planche_error *error);
-/* Errors: IO, MEMORY. */
+/* Errors: LIMIT (the server takes none of this size), IO, MEMORY. */
 enum planche_status planche_queue_web_put(struct planche_queue_web *web, const char *name,
                                           const void *data, size_t size,
                                           struct planche_error *error);
