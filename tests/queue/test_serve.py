@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """planche serve --queue: a real nats-server on loopback and workers as processes. Pages and books that
 come out have the bytes of a server without a queue; one that has no worker says so."""
+import contextlib
 import hashlib
 import os
 import re
@@ -14,7 +15,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "e2e"))
 import browser  # pylint: disable=wrong-import-position
 import prometheus
 import server
-from cluster import PLANCHE, SERVER, Queue, read, run_side_by_side
+from cluster import PLANCHE, SERVER, Proxy, Queue, read, run_side_by_side, shut
 from noise import make_book, make_png
 
 PICTURES = os.environ.get("PLANCHE_TEST_PICTURES")
@@ -243,6 +244,23 @@ class Urgency(Serve):
         return self.server.request("STREAM.MSG.GET.PLANCHE_JOBS", b'{"next_by_subj": "planche.job.>", "seq": 1}')["message"]
 
 
+class Torn(Proxy):
+    """Ends its first connections in the middle of what the server sends."""
+    cuts = 2
+
+    def copy(self, source, target, words):
+        if words is not None or self.cuts == 0:
+            super().copy(source, target, words)
+            return
+        self.cuts, left = self.cuts - 1, 700000
+        with contextlib.suppress(OSError):
+            while left > 0 and (data := source.recv(min(left, 65536))):
+                target.sendall(data)
+                left -= len(data)
+        shut(source)
+        shut(target)
+
+
 class Store(Serve):
     """The folder of a store by HTTP, for a worker that does not see it."""
 
@@ -265,10 +283,13 @@ class Store(Serve):
         self.assertIn(b"takes no object of this size (--max-bytes)", read(self.path("output.log")))
 
     def test_worker_elsewhere(self):
-        """A page that is larger than a range, and the model: a worker fetches them from the server, and sends the result."""
+        """A page that is larger than a range, and the model: a worker fetches them from the server, over connections that
+        break off, and sends the result. That costs none of the page's tries."""
         self.make_books(1, 1, size=(1100, 1100))
         running = self.store()
-        address = f"http://127.0.0.1:{running.address[1]}/"
+        way = Torn(running.address[1], words=b"no such words")
+        self.addCleanup(way.close)
+        address = f"http://127.0.0.1:{way.port}/"
         front = self.front("--store", self.path("shared"))
         wrong = self.worker("--store", address, "--token-file", self.path("other"))
         self.assertEqual(wrong.wait(60), 3)
@@ -278,7 +299,8 @@ class Store(Serve):
         self.expect_books(1)
         self.expect_empty()
         self.drain(worker)
-        self.assertEqual(os.listdir(self.path("shared")), [])
+        self.assertEqual((way.cuts, os.listdir(self.path("shared"))), (0, []))
+        self.assertEqual(self.server.request("CONSUMER.INFO.PLANCHE_JOBS.book-any")["delivered"]["consumer_seq"], 1)
         gone = subprocess.run(self.words("queue", "--store", self.path("none")), env=self.env, capture_output=True, check=False)
         self.assertEqual(gone.returncode, 3)
         self.assertIn(b"none: No such file or directory", gone.stderr)
