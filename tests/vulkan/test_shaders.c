@@ -446,6 +446,98 @@ static void test_inner(void **state)
     }
 }
 
+/* A window's first and last place along a side, where `at` lies in it. */
+static void window_of(const struct planche_gpu_args *args, int at, int size, int *begin, int *end)
+{
+    int side = args->kernel_w, first = at - (at + side - args->pad_left) % side;
+    *begin = first < 0 ? 0 : first;
+    *end = first + side < size ? first + side : size;
+}
+
+static double product(const struct shader_test *test, const struct planche_gpu_args *args,
+                      const int query[2], const int key[2], int head)
+{
+    const struct planche_gpu_view *in = &args->in[0];
+    double sum = 0;
+    for (int c = 16 * head; c < 16 * head + 16; c++)
+        sum += shader_test_pixel(test, in, query[0] - args->out.x + in->x,
+                                 query[1] - args->out.y + in->y, c) *
+               shader_test_pixel(test, in, key[0] - args->out.x + in->x,
+                                 key[1] - args->out.y + in->y, args->out.channels + c);
+    return sum * (double)args->self;
+}
+
+/* A head of a pixel at (x, y) of the whole picture. */
+static void expect_attention(const struct shader_test *test, const struct planche_gpu_args *args,
+                             const float *offsets, int x, int y, int head)
+{
+    int side = args->kernel_w, x0, x1, y0, y1, count = 0, heads = args->out.channels / 16;
+    double shares[64], all = 0;
+    const int query[] = {x, y};
+    window_of(args, x, args->in_width, &x0, &x1);
+    window_of(args, y, args->in_height, &y0, &y1);
+    for (int v = y0; v < y1; v++)
+        for (int u = x0; u < x1; u++) {
+            int place = (y - v + side - 1) * (2 * side - 1) + x - u + side - 1;
+            shares[count] = exp(product(test, args, query, (const int[]){u, v}, head) +
+                                (double)offsets[place * heads + head]);
+            all += shares[count++];
+        }
+    for (int c = 16 * head; c < 16 * head + 16; c++) {
+        double want = 0, size = 0;
+        count = 0;
+        for (int v = y0; v < y1; v++)
+            for (int u = x0; u < x1; u++) {
+                double value =
+                    shader_test_pixel(test, &args->in[0], u - args->out.x + args->in[0].x,
+                                      v - args->out.y + args->in[0].y, 2 * args->out.channels + c);
+                want += shares[count] / all * value;
+                size += shares[count++] / all * fabs(value);
+            }
+        shader_test_expect(test, &args->out, x - args->out.x, y - args->out.y, c, want, 8 * size);
+    }
+}
+
+/* Regions of a picture whose windows are cut at its edges; all of a region's windows are there. */
+static void test_attention(void **state)
+{
+    struct shader_test *test = shader_test_begin(state);
+    for (int i = 0; i < CASES; i++) {
+        int side = test_random_int(&test->random, 2, 8), x0, x1, y0, y1, unused;
+        int heads = test_random_int(&test->random, 1, 3), lines = 2 * side - 1;
+        struct planche_gpu_args args = {
+            .in_count = 1,
+            .kernel_w = side,
+            .pad_left = test_random_int(&test->random, 0, side - 1),
+            .self = 0.25f,
+            .in_width = 2 * side + test_random_int(&test->random, 0, side),
+            .in_height = 2 * side + test_random_int(&test->random, 0, side),
+        };
+        shader_test_reset(test);
+        int x = test_random_int(&test->random, 0, args.in_width - 1),
+            y = test_random_int(&test->random, 0, args.in_height - 1);
+        args.out =
+            shader_test_output(test, test_random_int(&test->random, 1, args.in_width - x),
+                               test_random_int(&test->random, 1, args.in_height - y), 16 * heads);
+        args.out.x = x;
+        args.out.y = y;
+        window_of(&args, x, args.in_width, &x0, &unused);
+        window_of(&args, x + args.out.width - 1, args.in_width, &unused, &x1);
+        window_of(&args, y, args.in_height, &y0, &unused);
+        window_of(&args, y + args.out.height - 1, args.in_height, &unused, &y1);
+        args.in[0] = shader_test_tensor(test, x1 - x0, y1 - y0, 3 * 16 * heads);
+        args.in[0].x = x - x0;
+        args.in[0].y = y - y0;
+        const float *offsets =
+            shader_test_floats(test, lines * lines * heads, -1, 1, &args.weights);
+        shader_test_run(test, PLANCHE_SHADER_ATTENTION, (const int32_t[]){0, 4}, 2, &args);
+        for (int v = y; v < y + args.out.height; v++)
+            for (int u = x; u < x + args.out.width; u++)
+                for (int head = 0; head < heads; head++)
+                    expect_attention(test, &args, offsets, u, v, head);
+    }
+}
+
 int main(int argc, char **argv)
 {
     static const struct CMUnitTest tests[] = {
@@ -454,7 +546,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_channel_far),   cmocka_unit_test(test_copy),
         cmocka_unit_test(test_shuffle),       cmocka_unit_test(test_interp),
         cmocka_unit_test(test_interp_large),  cmocka_unit_test(test_pool),
-        cmocka_unit_test(test_inner),
+        cmocka_unit_test(test_inner),         cmocka_unit_test(test_attention),
     };
     return shader_test_main(argc, argv, "shaders", tests, sizeof(tests) / sizeof(*tests));
 }

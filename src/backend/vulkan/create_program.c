@@ -148,7 +148,7 @@ static enum planche_status make_network_step(struct planche_gpu_program *program
     if (status || (is_conv(step) && planche_gpu_matrix_choose(program, s, &status, error)))
         return status;
     status = make_step(program, shaders[step->op], constants, &program->steps[s], error);
-    if (step->op == PLANCHE_STEP_ATTENTION)
+    if (step->op == PLANCHE_STEP_ATTENTION) /* a workgroup makes a head */
         program->steps[s].shape.channels = 4 * constants[1];
     return status;
 }
