@@ -111,6 +111,35 @@ static void test_efforts(void **state)
     picture_free(&picture);
 }
 
+static bool has_marker(const struct bytes *file, uint8_t marker)
+{
+    for (size_t i = 0; i + 1 < file->size; i++)
+        if (file->data[i] == 0xff && file->data[i + 1] == marker)
+            return true;
+    return false;
+}
+
+/* JPEG: from 5 on tables of its own, from 7 on progressive. */
+static void test_jpeg_efforts(void **state)
+{
+    static const int first[] = {1, 5, 7}, last[] = {4, 6, 9};
+    struct picture picture = picture_smooth(256, 192, 3);
+    size_t before = SIZE_MAX;
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        struct bytes a = write_effort(&picture, PLANCHE_FORMAT_JPEG, first[i], false),
+                     b = write_effort(&picture, PLANCHE_FORMAT_JPEG, last[i], false);
+        assert_int_equal(a.size, b.size);
+        assert_memory_equal(a.data, b.data, a.size);
+        assert_true(i == 2 || a.size < before); /* scans of so small a picture have their price */
+        assert_int_equal(has_marker(&a, 0xc2), i == 2);
+        before = a.size;
+        bytes_free(&a);
+        bytes_free(&b);
+    }
+    picture_free(&picture);
+}
+
 /* Better quality is closer and larger; 0 means what the headers state. */
 static void test_quality(void **state)
 {
@@ -485,6 +514,7 @@ int main(void)
         cmocka_unit_test(test_caps),
         cmocka_unit_test(test_round_trips),
         cmocka_unit_test(test_efforts),
+        cmocka_unit_test(test_jpeg_efforts),
         cmocka_unit_test(test_quality),
         cmocka_unit_test(test_jpeg_colour_lines),
         cmocka_unit_test(test_metadata),

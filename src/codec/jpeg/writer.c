@@ -8,8 +8,8 @@
 /* From this quality on, colour is not subsampled: coloured lines would show it. */
 #define FULL_COLOUR_QUALITY 90
 /* From these efforts on. */
-#define OPTIMISED_EFFORT   7
-#define PROGRESSIVE_EFFORT 8
+#define OPTIMISED_EFFORT   5
+#define PROGRESSIVE_EFFORT 7
 
 struct jpeg_writer {
     struct planche_jpeg base;
