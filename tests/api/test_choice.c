@@ -193,6 +193,27 @@ static uint64_t least_for(const struct bytes *file, struct bytes *out)
     return 0;
 }
 
+/* Whoever follows the advice of a message that speaks of networks has the page. */
+static void test_advice(void **state)
+{
+    struct bytes file = kind(2), out = {0};
+    const uint64_t least = least_for(&file, &out);
+    struct planche_engine *engine = make_within(least - 8);
+    struct planche_error error;
+    (void)state;
+    free(out.data);
+    assert_non_null(engine);
+    assert_int_equal(try_page(engine, &file, &out, &error), PLANCHE_ERROR_BUDGET);
+    planche_engine_destroy(&engine);
+    const char *advice = strstr(error.message, "(option memory = ");
+    assert_non_null(advice);
+    engine = make_within(strtoull(advice + 17, NULL, 10));
+    assert_int_equal(try_page(engine, &file, &out, &error), PLANCHE_OK);
+    planche_engine_destroy(&engine);
+    free(out.data);
+    free(file.data);
+}
+
 struct reader {
     pthread_t thread;
     const struct planche_engine *engine;
@@ -252,7 +273,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_quality),     cmocka_unit_test(test_same_bytes),
         cmocka_unit_test(test_clean_only),  cmocka_unit_test(test_pixels),
-        cmocka_unit_test(test_other_kinds),
+        cmocka_unit_test(test_other_kinds), cmocka_unit_test(test_advice),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

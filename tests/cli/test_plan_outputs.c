@@ -315,7 +315,7 @@ static void test_collisions_are_refused(void **state)
 {
     (void)state;
     write_files("a.jpg a.png one/x.jpg two/x.png book.cbz book.cbr");
-    refuse("a.jpg and a.png would both become out/a.webp; enlarge them in separate runs",
+    refuse("a.jpg and a.png would both become out/a.webp; run one of them with another -o",
            (struct line){.inputs = "a.jpg a.png", .output = "out/"});
     refuse("would both become a-2x.webp", (struct line){.inputs = "a.jpg a.png"});
     refuse("would both become out/x.webp",

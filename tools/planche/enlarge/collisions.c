@@ -66,9 +66,9 @@ static int refuse(const struct planche_cli_item *first, const struct planche_cli
     free(right);
     if (same)
         return planche_cli_usage_error("", "%s is named twice", second->input);
-    return planche_cli_usage_error("",
-                                   "%s and %s would both become %s; enlarge them in separate runs",
-                                   first->input, second->input, second->output);
+    return planche_cli_usage_error(
+        "", "%s and %s would both become %s; run one of them with another -o", first->input,
+        second->input, second->output);
 }
 
 /* Names the output after the whole name of the input. True if that is another name. */
