@@ -252,7 +252,23 @@ class Folder(Queue):
         self.end_front(front)
         self.expect_books(1)
         self.expect_empty()
-        self.assertEqual([name for name in os.listdir(self.path("shared")) if not name.endswith(".part")], [])
+        self.assertEqual(os.listdir(self.path("shared")), [])
+
+    def test_what_is_left(self):
+        """What nobody has taken for a week goes when a front comes, all with purge; other files stay."""
+        os.mkdir(self.path("shared"))
+        names = [digit * 64 + "-" + "0" * 15 + digit + end for digit in "12" for end in ("", ".part")] + ["notes", "1" * 64]
+        for name in names:
+            with open(self.path("shared", name), "wb") as file:
+                file.write(b"x")
+            if name[0] != "2":
+                os.utime(self.path("shared", name), (1, 1))
+        self.make_books(1, 1)
+        self.worker("--store", self.path("shared"))
+        self.end_front(self.front("--store", self.path("shared")))
+        self.assertEqual(sorted(os.listdir(self.path("shared"))), sorted(names[2:]))
+        subprocess.run(self.words("queue", "purge", "--store", self.path("shared")), env=self.env, check=True, timeout=SECONDS)
+        self.assertEqual(sorted(os.listdir(self.path("shared"))), sorted(names[4:]))
 
 
 if __name__ == "__main__":

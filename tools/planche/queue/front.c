@@ -93,8 +93,10 @@ enum planche_status planche_queue_front_open(struct planche_queue_front *front,
     else
         snprintf(front->base.need, sizeof front->base.need, PLANCHE_QUEUE_ANY);
     enum planche_status status = planche_queue_open(&front->queue, options, "planche-front", error);
-    if (status == PLANCHE_OK)
+    if (status == PLANCHE_OK) {
+        planche_queue_sweep(&front->queue);
         status = put_model(front, engine->model, error);
+    }
     if (status == PLANCHE_OK)
         status = subscribe(front, error);
     if (status != PLANCHE_OK)

@@ -233,6 +233,8 @@ static bool purge(struct run *run)
     bool right = true;
     for (size_t i = 0; i < sizeof streams / sizeof *streams && right; i++)
         right = empty_stream(run, streams[i]);
+    if (right)
+        planche_queue_empty_folder(&run->queue);
     return right;
 }
 

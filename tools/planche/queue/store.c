@@ -224,3 +224,20 @@ void planche_queue_remove(struct planche_queue *queue, const struct planche_queu
         planche_libnats.js_DeleteMsg(queue->js, PLANCHE_QUEUE_STORE, object->sequence[i], NULL,
                                      &reason);
 }
+
+static bool has_folder(const struct planche_queue *queue)
+{
+    return queue->options->store != NULL && queue->web == NULL;
+}
+
+void planche_queue_sweep(struct planche_queue *queue)
+{
+    if (has_folder(queue))
+        planche_queue_folder_sweep(queue->options->store, PLANCHE_QUEUE_STORE_AGE_S);
+}
+
+void planche_queue_empty_folder(struct planche_queue *queue)
+{
+    if (has_folder(queue))
+        planche_queue_folder_sweep(queue->options->store, -1);
+}

@@ -21,6 +21,10 @@ enum planche_status planche_queue_get(struct planche_queue *queue,
  * is false also when the queue does not answer, which is not NATS_OK. */
 natsStatus planche_queue_has(struct planche_queue *queue, const struct planche_queue_object *object,
                              bool *there);
+/* Of a store in a folder: removes what nobody has taken for as long as the stream keeps it. */
+void planche_queue_sweep(struct planche_queue *queue);
+/* Empties a store in a folder. */
+void planche_queue_empty_folder(struct planche_queue *queue);
 /* Removes it; what fails is left to the store's age. */
 void planche_queue_remove(struct planche_queue *queue, const struct planche_queue_object *object);
 

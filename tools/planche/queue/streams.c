@@ -16,7 +16,7 @@ static const struct stream {
     {PLANCHE_QUEUE_JOBS, "planche.job.>", true, true, 30 * DAY},
     {PLANCHE_QUEUE_RESULTS, "planche.result.>", false, true, 7 * DAY},
     {PLANCHE_QUEUE_DEAD, "planche.dead.>", false, true, 30 * DAY},
-    {PLANCHE_QUEUE_STORE, "planche.store", false, false, 7 * DAY},
+    {PLANCHE_QUEUE_STORE, "planche.store", false, false, PLANCHE_QUEUE_STORE_AGE_S *SECOND},
 };
 
 static natsStatus make_stream(struct planche_queue *queue, const struct stream *stream)

@@ -7,14 +7,17 @@
 #include "os/file.h"
 #include "os/file_info.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #define DIGITS "0123456789abcdef"
+#define PART   ".part" /* behind the name of an object that is being written */
 
 bool planche_queue_is_address(const char *store)
 {
@@ -58,7 +61,7 @@ enum planche_status planche_queue_folder_put(const char *folder, const char *nam
     char path[PATH_MAX], hidden[PATH_MAX + 8];
     if (!make_path(folder, name, path))
         return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "--store: the path is too long");
-    snprintf(hidden, sizeof hidden, "%s.part", path);
+    snprintf(hidden, sizeof hidden, "%s" PART, path);
     int fd = planche_fd_create_or_empty(hidden, 0666), reason = errno;
     bool written = fd >= 0 && planche_fd_write(fd, data, size) && planche_fd_has_size(fd, size);
     reason = fd >= 0 && !written ? errno : reason;
@@ -90,4 +93,30 @@ bool planche_queue_folder_remove(const char *folder, const char *name)
     char path[PATH_MAX];
     errno = ENAMETOOLONG;
     return make_path(folder, name, path) && planche_file_remove(path);
+}
+
+/* "NAME" or "NAME.part". */
+static bool is_ours(const char *entry)
+{
+    char name[PLANCHE_QUEUE_OBJECT_NAME];
+    snprintf(name, sizeof name, "%.81s", entry);
+    const char *rest = entry + strnlen(entry, sizeof name - 1);
+    return planche_queue_is_object_name(name) && (*rest == 0 || strcmp(rest, PART) == 0);
+}
+
+void planche_queue_folder_sweep(const char *folder, int64_t seconds)
+{
+    char path[PATH_MAX];
+    struct planche_file_info info;
+    const struct dirent *entry;
+    DIR *entries = opendir(folder);
+    int64_t now = (int64_t)time(NULL);
+    while (entries != NULL && (entry = readdir(entries)) != NULL) {
+        if (is_ours(entry->d_name) && make_path(folder, entry->d_name, path) &&
+            planche_file_find_link(path, &info) == PLANCHE_FILE_PRESENT &&
+            info.kind == PLANCHE_FILE_REGULAR && now - (int64_t)info.mtime.tv_sec > seconds)
+            planche_file_remove(path); /* else another has, or the next sweep does */
+    }
+    if (entries != NULL)
+        closedir(entries);
 }

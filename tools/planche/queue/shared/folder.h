@@ -29,5 +29,8 @@ enum planche_status planche_queue_folder_put(const char *folder, const char *nam
 /* Its descriptor, the caller's to close, and *size; -1: errno says why not. */
 int planche_queue_folder_open(const char *folder, const char *name, uint64_t *size);
 bool planche_queue_folder_remove(const char *folder, const char *name);
+/* Removes the objects that are older than so many seconds, and what is left of those that were
+ * being written; below 0: all. What else lies there stays. */
+void planche_queue_folder_sweep(const char *folder, int64_t seconds);
 
 #endif
