@@ -75,19 +75,38 @@ static unsigned thread_number(void)
     return number;
 }
 
+static const char *name_of(enum planche_trace_area area)
+{
+    const char *name = "";
+    for (size_t i = 0; i < sizeof(names_of) / sizeof(*names_of); i++)
+        if (names_of[i].areas == (unsigned)area)
+            name = names_of[i].name;
+    return name;
+}
+
+void planche_trace_took(const struct planche_log *log, enum planche_trace_area area, double start,
+                        const char *format, ...)
+{
+    char text[512];
+    va_list args;
+    if (!(log->trace & area))
+        return;
+    va_start(args, format);
+    planche_text_format(text, sizeof(text), format, args);
+    va_end(args);
+    planche_log_write(log, PLANCHE_LOG_TRACE, "thread %u %s: %.3f ms for %s", thread_number(),
+                      name_of(area), planche_clock_ms() - start, text);
+}
+
 void planche_trace_write(const struct planche_trace *trace, enum planche_trace_area area,
                          const char *format, ...)
 {
     char text[512];
-    const char *name = "";
     double ms = (double)(planche_clock_ns() - trace->begin) / 1e6;
     va_list args;
     va_start(args, format);
     planche_text_format(text, sizeof(text), format, args);
     va_end(args);
-    for (size_t i = 0; i < sizeof(names_of) / sizeof(*names_of); i++)
-        if (names_of[i].areas == (unsigned)area)
-            name = names_of[i].name;
     planche_log_write(trace->log, PLANCHE_LOG_TRACE, "page %llu +%.3f ms thread %u %s: %s",
-                      (unsigned long long)trace->page, ms, thread_number(), name, text);
+                      (unsigned long long)trace->page, ms, thread_number(), name_of(area), text);
 }

@@ -9,6 +9,7 @@
 #define PLANCHE_BASE_TRACE_H
 
 #include "base/log.h"
+#include "os/clock.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -51,6 +52,18 @@ static inline bool planche_trace_is_on(const struct planche_trace *trace,
 __attribute__((format(printf, 3, 4))) void planche_trace_write(const struct planche_trace *trace,
                                                                enum planche_trace_area area,
                                                                const char *format, ...);
+
+/* Work that belongs to no page, as what an engine begins with: the time of the clock in ms, or 0 if
+ * the area is not traced; and then one line, "gpu: 12.345 ms for " and the text. */
+static inline double planche_trace_start(const struct planche_log *log,
+                                         enum planche_trace_area area)
+{
+    return log->trace & area ? planche_clock_ms() : 0;
+}
+__attribute__((format(printf, 4, 5))) void planche_trace_took(const struct planche_log *log,
+                                                              enum planche_trace_area area,
+                                                              double start, const char *format,
+                                                              ...);
 
 /* A trace point. trace may be NULL. */
 #define PLANCHE_TRACE(trace, area, ...)                                                            \

@@ -127,10 +127,32 @@ static void test_lines(void **state)
     assert_int_equal(evaluated, 1);
 }
 
+/* What belongs to no page says how long it took. */
+static void test_took(void **state)
+{
+    struct lines lines = {0};
+    struct planche_log log = {.fn = take_line, .user = &lines, .trace = PLANCHE_TRACE_PAGE};
+    unsigned thread;
+    double ms;
+    char text[64];
+    (void)state;
+    assert_true(planche_trace_start(&log, PLANCHE_TRACE_GPU) == 0);
+    planche_trace_took(&log, PLANCHE_TRACE_GPU, 0, "nothing");
+    assert_int_equal(lines.traces, 0);
+    double start = planche_trace_start(&log, PLANCHE_TRACE_PAGE);
+    assert_true(start > 0);
+    planche_trace_took(&log, PLANCHE_TRACE_PAGE, start, "part %d", 7);
+    assert_int_equal(lines.traces, 1);
+    assert_int_equal(sscanf(lines.last, "thread %u page: %lf ms for %63[^\n]", &thread, &ms, text),
+                     3);
+    assert_string_equal(text, "part 7");
+    assert_true(thread > 0 && ms >= 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_names),
                                        cmocka_unit_test(test_environment),
-                                       cmocka_unit_test(test_lines)};
+                                       cmocka_unit_test(test_lines), cmocka_unit_test(test_took)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

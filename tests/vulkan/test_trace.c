@@ -26,13 +26,17 @@ static struct {
     {"gpu: read back rows ", 0},
 };
 #define KINDS (sizeof(kinds) / sizeof(*kinds))
-static int others;
+static int others, starts; /* starts: what belongs to no page */
 
 static void take_line(void *user, enum planche_log_level level, const char *line)
 {
     int text = 0;
     (void)user;
     if (level != PLANCHE_LOG_TRACE)
+        return;
+    assert_int_equal(sscanf(line, "thread %*u gpu: %*f ms for %n", &text), 0);
+    starts += text > 0;
+    if (text > 0)
         return;
     assert_int_equal(sscanf(line, "page %*u +%*f ms thread %*u %n", &text), 0);
     for (size_t i = 0; i < KINDS; i++)
@@ -89,7 +93,7 @@ static struct planche_engine *make_engine(const char *areas, unsigned tile)
     setenv("PLANCHE_TRACE", areas, 1);
     for (size_t i = 0; i < KINDS; i++)
         kinds[i].count = 0;
-    others = begun = open_labels = named = 0;
+    others = starts = begun = open_labels = named = 0;
     return test_engine(options, SCALE);
 }
 
@@ -142,6 +146,8 @@ static void test_on(void **state)
         assert_int_equal(kinds[0].count, 1);
         assert_true(kinds[2].count > 1 && kinds[3].count >= kinds[2].count);
         assert_int_equal(others, 0);
+        /* Vulkan, the device, pipelines, the trial, and memory */
+        assert_true(starts >= 5);
         assert_int_equal(labels, begun > kinds[2].count);
         assert_int_equal(labels, named >= 4); /* arena, page buffer, staging buffers */
         assert_int_equal(open_labels, 0);
@@ -159,6 +165,7 @@ static void test_off(void **state)
     assert_int_equal(kinds[0].count, 1);
     for (size_t i = 1; i < KINDS; i++)
         assert_int_equal(kinds[i].count, 0);
+    assert_int_equal(starts, 0);
     planche_engine_destroy(&engine);
 }
 

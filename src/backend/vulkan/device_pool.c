@@ -10,6 +10,7 @@
 #include "backend/vulkan/trial/trial.h"
 #include "backend/vulkan/vulkan.h"
 #include "base/status.h"
+#include "base/trace.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -65,10 +66,13 @@ static enum planche_status open_context(struct planche_gpu_pool *gpus, uint32_t 
                                         struct planche_error *error)
 {
     struct planche_gpu_device *device;
+    double start = planche_trace_start(&gpus->log, PLANCHE_TRACE_GPU);
     enum planche_status status = planche_gpu_device_open(&device, gpus->vk, index, options->path,
                                                          &gpus->log, gpus->budget, error);
     if (status)
         return status;
+    planche_trace_took(&gpus->log, PLANCHE_TRACE_GPU, start, "opening GPU %u", index);
+    start = planche_trace_start(&gpus->log, PLANCHE_TRACE_GPU);
     uint64_t free = planche_gpu_free_memory(device);
     uint64_t memory = options->memory ? options->memory : free - free / LEFT_TO_OTHERS;
     status = planche_gpu_context_create(&gpus->contexts[gpus->count], device, net, memory, options,
@@ -76,9 +80,12 @@ static enum planche_status open_context(struct planche_gpu_pool *gpus, uint32_t 
     if (status)
         return status;
     struct planche_gpu_context **context = &gpus->contexts[gpus->count];
+    planche_trace_took(&gpus->log, PLANCHE_TRACE_GPU, start, "pipelines and weights");
+    start = planche_trace_start(&gpus->log, PLANCHE_TRACE_GPU);
     status = planche_gpu_trial(*context, options->pool, error);
     if (!status)
         status = planche_gpu_prepare_weights(*context, error);
+    planche_trace_took(&gpus->log, PLANCHE_TRACE_GPU, start, "the trial, and weights laid out");
     if (!status) {
         planche_gpu_cache_save(device); /* a process that is killed later has compiled for others */
         if (options->profile)
@@ -165,7 +172,9 @@ enum planche_status planche_gpu_pool_create(struct planche_gpu_pool **out,
     gpus->log = options->log;
     gpus->tile = options->tile;
     planche_mutex_init(&gpus->mutex);
+    double start = planche_trace_start(&gpus->log, PLANCHE_TRACE_GPU);
     enum planche_status status = planche_vk_create(&gpus->vk, error);
+    planche_trace_took(&gpus->log, PLANCHE_TRACE_GPU, start, "Vulkan and a list of devices");
     if (!status)
         status = find_wanted(gpus, options->devices, wanted, error);
     if (!status)

@@ -7,6 +7,7 @@
 #include "backend/vulkan/debug_labels.h"
 #include "backend/vulkan/fault.h"
 #include "base/status.h"
+#include "base/trace.h"
 
 /* What a type must have, and what it had better have and not have. */
 struct wish {
@@ -132,7 +133,10 @@ enum planche_status planche_gpu_memory_create(struct planche_gpu_memory *memory,
     memory->device = device;
     memory->size = size;
     memory->counted = counted;
+    double start = planche_trace_start(&device->log, PLANCHE_TRACE_GPU);
     VkResult result = create(memory, kind);
+    planche_trace_took(&device->log, PLANCHE_TRACE_GPU, start, "%.1f MiB of %s",
+                       (double)size / 1048576, names[kind]);
     if (result == VK_SUCCESS)
         planche_gpu_name_buffer(device, memory->buffer, names[kind]);
     if (result != VK_SUCCESS)

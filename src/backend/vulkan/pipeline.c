@@ -6,6 +6,7 @@
 #include "backend/vulkan/path_name.h"
 #include "backend/vulkan/spirv.h"
 #include "base/status.h"
+#include "base/trace.h"
 
 #include <string.h>
 
@@ -123,7 +124,9 @@ enum planche_status planche_gpu_pipeline_get(struct planche_gpu_device *device,
     if (!made)
         return planche_fail_memory(error, device->budget, sizeof *made, "a GPU's pipeline");
     VkPipeline pipeline = VK_NULL_HANDLE;
+    double start = planche_trace_start(&device->log, PLANCHE_TRACE_GPU);
     enum planche_status status = compile(device, made, &pipeline, error);
+    planche_trace_took(&device->log, PLANCHE_TRACE_GPU, start, "pipeline %s", names[shader]);
     planche_mutex_lock(&device->pipeline_mutex);
     made->pipeline = *out = pipeline;
     if (status)
