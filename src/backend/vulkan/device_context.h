@@ -4,7 +4,7 @@
 #ifndef PLANCHE_BACKEND_VULKAN_DEVICE_CONTEXT_H
 #define PLANCHE_BACKEND_VULKAN_DEVICE_CONTEXT_H
 
-#include "backend/vulkan/page_slot.h"
+#include "backend/vulkan/page/page_slot.h"
 #include "backend/vulkan/queue.h"
 #include "backend/vulkan/tile_commands.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Page slots: the command buffers, timestamp queries and device memory of one page in flight. */
-#ifndef PLANCHE_BACKEND_VULKAN_PAGE_SLOT_H
-#define PLANCHE_BACKEND_VULKAN_PAGE_SLOT_H
+#ifndef PLANCHE_BACKEND_VULKAN_PAGE_PAGE_SLOT_H
+#define PLANCHE_BACKEND_VULKAN_PAGE_PAGE_SLOT_H
 
 #include "backend/vulkan/queue.h"
 

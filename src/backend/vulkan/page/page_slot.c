@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Page slots: made of command pools, a descriptor set for the arguments, and a page buffer. */
-#include "backend/vulkan/page_slot.h"
+#include "backend/vulkan/page/page_slot.h"
 
 #include "backend/vulkan/check.h"
 #include "backend/vulkan/debug_labels.h"
