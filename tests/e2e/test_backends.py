@@ -141,6 +141,48 @@ class Pages(Case):
             self.assertLess(time.monotonic() - start, 60)
 
 
+class Leaving(Case):
+    """A page's process does not wait for the driver to put everything away; all others do."""
+    library = os.environ["WATCH_EXIT_LIBRARY"]
+    instrumented = os.environ["INSTRUMENTED"] == "1"
+
+    def setUp(self):
+        super().setUp()
+        if os.environ["SANITIZED"]:
+            self.skipTest("a sanitizer must be the first library")
+        self.write("a.png", harness.page(6, 5))
+
+    def came_to_exit(self, *arguments, **options):
+        """Whether the process ran its exit handlers; its result."""
+        env = {"LD_PRELOAD": self.library, "WATCH_EXIT": self.path("exit")}
+        result = run(*arguments, env=env, cwd=self.folder, check=0, **options)
+        came = "exit" in self.files()
+        if came:
+            os.unlink(self.path("exit"))
+        return came, result
+
+    def test_pages(self):
+        came, result = self.came_to_exit("a.png", "-o", "b.png", "--json", *self.gpu)
+        self.assertEqual(came, self.instrumented)
+        self.expect_device(json.loads(result.stdout))  # a pipe: what was buffered came through
+        self.assertEqual(self.files(), ["a.png", "b.png"])
+        came, result = self.came_to_exit("a.png", "-o", "-", "-f", "png", *self.gpu, text=False)
+        self.assertEqual(came, self.instrumented)
+        self.assertEqual(result.stdout, self.read("b.png"))
+
+    def test_others(self):
+        self.assertTrue(self.came_to_exit("a.png", "-o", "c.png", "--backend=cpu")[0])
+        self.assertTrue(self.came_to_exit("bench", "--size", "6x5", "--runs", "1", *self.gpu)[0])
+
+    def test_full_disk(self):
+        """What could not be written is the exit status still."""
+        with open("/dev/full", "wb") as full:
+            result = subprocess.run([harness.PLANCHE, "a.png", "-o", "d.png", "--json", *self.gpu], cwd=self.folder,
+                                    stdout=full, stderr=subprocess.PIPE, timeout=harness.MARGIN_SECONDS, check=False)
+        self.assertEqual(result.returncode, 1)
+        self.assertIn(b"standard output", result.stderr)
+
+
 class Requests(Case):
     def test_answers(self):
         self.write("a.png", harness.page(6, 5))

@@ -5,6 +5,7 @@
 #include "cli/interrupt.h"
 #include "cli/json.h"
 #include "cli/terminal.h"
+#include "enlarge/leave.h"
 #include "ncnn/dropin.h"
 
 #include <fcntl.h>
@@ -101,5 +102,7 @@ int main(int argc, char **argv)
     signal(SIGXFSZ, SIG_IGN);
     int status = finish_output(run(argc, argv));
     planche_cli_interrupt_finish();
+    if (planche_cli_left_engine())
+        _exit(status); /* all is written: standard error has no buffer */
     return status;
 }

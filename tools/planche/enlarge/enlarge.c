@@ -9,6 +9,7 @@
 #include "cli/terminal.h"
 #include "enlarge/copy_others.h"
 #include "enlarge/judge.h"
+#include "enlarge/leave.h"
 #include "enlarge/operands.h"
 #include "enlarge/plan_outputs.h"
 #include "enlarge/run_state.h"
@@ -270,6 +271,6 @@ int planche_cli_enlarge(int argc, char **argv)
     planche_cli_records_free(&run.records);
     planche_cli_plan_free(&run.plan);
     planche_queue_books_close(&run.front);
-    planche_engine_destroy(&run.engine);
+    planche_cli_leave_engine(&run.engine, run.info.device != NULL);
     return status;
 }
