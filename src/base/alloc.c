@@ -51,9 +51,12 @@ _Static_assert(sizeof(struct header) <= PLANCHE_ALIGN, "the header must fit befo
  * size: they are neither divided nor made one, and do not take from the large ones. */
 struct planche_block_cache {
     struct planche_mutex lock;
-    struct header *blocks;  /* under lock; ascending addresses */
-    struct header *small;   /* under lock; the one freed last comes first */
-    _Atomic uint64_t bytes; /* changes under lock */
+    struct header *blocks;           /* under lock; ascending addresses */
+    struct header *small;            /* under lock; the one freed last comes first */
+    _Atomic uint64_t bytes;          /* changes under lock */
+    struct planche_mutex spare_lock; /* taken before any other */
+    struct planche_spare *spares;    /* under spare_lock */
+    _Atomic uint64_t spare_bytes;
 };
 
 static _Atomic uint64_t calls, fail_call;
@@ -185,15 +188,76 @@ void planche_budget_cache_trim(struct planche_budget *budget)
     planche_mutex_unlock(&cache->lock);
 }
 
-/* What is used has grown: what is held makes room. The budget has a block cache. */
-static void keep_limit(const struct planche_budget *budget)
+/* Has owners give back spare memory until no more than `most` bytes are left. */
+static void shrink_spares(struct planche_block_cache *cache, uint64_t most)
+{
+    planche_mutex_lock(&cache->spare_lock);
+    for (struct planche_spare *spare = cache->spares; spare; spare = spare->next)
+        if (atomic_load(&cache->spare_bytes) > most)
+            spare->give_back(spare->user);
+    planche_mutex_unlock(&cache->spare_lock);
+}
+
+static const struct planche_budget *whole_of(const struct planche_budget *budget)
 {
     while (budget->parent)
         budget = budget->parent;
+    return budget;
+}
+
+/* What is used has grown: what is held makes room, and then what is spare. The budget has a block
+ * cache. */
+static void keep_limit(const struct planche_budget *budget)
+{
+    budget = whole_of(budget);
     uint64_t used = atomic_load(&budget->used);
     uint64_t room = !budget->limit ? UINT64_MAX : budget->limit > used ? budget->limit - used : 0;
     if (atomic_load(&budget->cache->bytes) > room)
         shrink_cache(budget->cache, room);
+    uint64_t spare = atomic_load(&budget->cache->spare_bytes);
+    uint64_t held = atomic_load(&budget->cache->bytes);
+    if (spare && (held > room || spare > room - held))
+        shrink_spares(budget->cache, held > room ? 0 : room - held);
+}
+
+bool planche_budget_spare_attach(struct planche_budget *budget, struct planche_spare *spare)
+{
+    struct planche_block_cache *cache = budget ? whole_of(budget)->cache : NULL;
+    if (!cache)
+        return false;
+    planche_mutex_lock(&cache->spare_lock);
+    spare->next = cache->spares;
+    cache->spares = spare;
+    planche_mutex_unlock(&cache->spare_lock);
+    return true;
+}
+
+void planche_budget_spare_detach(struct planche_budget *budget, struct planche_spare *spare)
+{
+    struct planche_block_cache *cache = whole_of(budget)->cache;
+    planche_mutex_lock(&cache->spare_lock);
+    struct planche_spare **link = &cache->spares;
+    while (*link != spare)
+        link = &(*link)->next;
+    *link = spare->next;
+    planche_mutex_unlock(&cache->spare_lock);
+}
+
+void planche_budget_spare_keep(struct planche_budget *budget, uint64_t bytes)
+{
+    atomic_fetch_add(&whole_of(budget)->cache->spare_bytes, bytes);
+    planche_budget_release(budget, bytes);
+}
+
+void planche_budget_spare_take(struct planche_budget *budget, uint64_t bytes)
+{
+    atomic_fetch_sub(&whole_of(budget)->cache->spare_bytes, bytes);
+}
+
+uint64_t planche_budget_spare_held(const struct planche_budget *budget)
+{
+    const struct planche_block_cache *cache = whole_of(budget)->cache;
+    return cache ? atomic_load(&cache->spare_bytes) : 0;
 }
 
 static bool budget_take(struct planche_budget *budget, uint64_t bytes)
@@ -215,13 +279,16 @@ bool planche_budget_cache_enable(struct planche_budget *budget)
     if (!budget->cache)
         return false;
     planche_mutex_init(&budget->cache->lock);
+    planche_mutex_init(&budget->cache->spare_lock);
     return true;
 }
 
 void planche_budget_cache_purge(struct planche_budget *budget)
 {
-    if (budget->cache)
-        shrink_cache(budget->cache, 0);
+    if (!budget->cache)
+        return;
+    shrink_cache(budget->cache, 0);
+    shrink_spares(budget->cache, 0);
 }
 
 void planche_budget_cache_destroy(struct planche_budget *budget)
@@ -230,6 +297,7 @@ void planche_budget_cache_destroy(struct planche_budget *budget)
         return;
     shrink_cache(budget->cache, 0);
     planche_mutex_destroy(&budget->cache->lock);
+    planche_mutex_destroy(&budget->cache->spare_lock);
     planche_free(budget->cache);
     budget->cache = NULL;
 }

@@ -39,6 +39,27 @@ void planche_budget_cache_destroy(struct planche_budget *budget);
 /* Bytes that it holds: what is taken of them is not new to the process. */
 uint64_t planche_budget_cache_held(const struct planche_budget *budget);
 
+/* Spare memory: what its owner keeps for later of memory that is not from here, as a driver's. It
+ * stays within the limit together with what is used and held: when others need it, its owner is
+ * asked to free what is idle. Owned by who attaches it. */
+struct planche_spare {
+    /* Frees it, and takes it off by planche_budget_spare_take. It allocates nothing, and takes no
+     * lock under which anything is allocated. */
+    void (*give_back)(void *user);
+    void *user;
+    struct planche_spare *next;
+};
+/* False: the budget has no block cache, so that nothing may be kept. */
+bool planche_budget_spare_attach(struct planche_budget *budget, struct planche_spare *spare);
+/* No call of give_back is under way afterwards. Before the block cache is destroyed. */
+void planche_budget_spare_detach(struct planche_budget *budget, struct planche_spare *spare);
+/* So many bytes that the budget counts as used are spare from now on, or are not spare any more, to
+ * be freed or reserved again. */
+void planche_budget_spare_keep(struct planche_budget *budget, uint64_t bytes);
+void planche_budget_spare_take(struct planche_budget *budget, uint64_t bytes);
+/* Bytes that are spare. */
+uint64_t planche_budget_spare_held(const struct planche_budget *budget);
+
 /* Counts bytes that a foreign library allocates on our behalf. False: they do not fit, nothing
  * counted. */
 bool planche_budget_reserve(struct planche_budget *budget, uint64_t bytes);

@@ -271,6 +271,55 @@ static void test_threads_share_a_budget(void **state)
     assert_in_range(peak_of(&budget), 1500, THREADS * 2500);
 }
 
+/* Spare memory of an owner, freed when it is asked for. */
+struct owner {
+    struct planche_budget *budget;
+    uint64_t bytes;
+    int asked;
+};
+
+static void give_back(void *user)
+{
+    struct owner *owner = user;
+    owner->asked++;
+    planche_budget_spare_take(owner->budget, owner->bytes);
+    owner->bytes = 0;
+}
+
+/* Spare memory is not used, but stays within the limit: it goes once others need it, not before. */
+static void test_spare_memory_makes_room(void **state)
+{
+    (void)state;
+    struct planche_budget whole, part;
+    struct owner owner = {.budget = &part};
+    struct planche_spare spare = {.give_back = give_back, .user = &owner};
+    planche_budget_init(&whole, 64 * MIB);
+    planche_budget_init_part(&part, &whole, 0);
+    assert_false(planche_budget_spare_attach(&part, &spare)); /* nothing may be kept */
+    assert_true(planche_budget_cache_enable(&whole));
+    planche_budget_init_part(&part, &whole, 0);
+    assert_true(planche_budget_spare_attach(&part, &spare));
+    assert_true(planche_budget_reserve(&part, 30 * MIB));
+    planche_budget_spare_keep(&part, owner.bytes = 30 * MIB);
+    assert_int_equal(used_of(&whole), 0);
+    assert_int_equal(planche_budget_spare_held(&part), 30 * MIB);
+    assert_true(planche_budget_reserve(&whole, 34 * MIB));
+    assert_int_equal(owner.asked, 0);
+    void *block = planche_alloc(&whole, 1000);
+    assert_non_null(block);
+    assert_int_equal(owner.asked, 1);
+    assert_int_equal(planche_budget_spare_held(&whole), 0);
+    planche_free(block);
+    planche_budget_release(&whole, 34 * MIB);
+    assert_true(planche_budget_reserve(&part, 5 * MIB));
+    planche_budget_spare_keep(&part, owner.bytes = 5 * MIB);
+    planche_budget_cache_purge(&whole);
+    assert_int_equal(owner.asked, 2);
+    planche_budget_spare_detach(&part, &spare);
+    assert_int_equal(used_of(&whole), 0);
+    planche_budget_cache_destroy(&whole);
+}
+
 /* What a block cache holds stays within the limit, is nobody's, and comes back as any other memory.
  */
 static void test_cache_keeps_the_limit(void **state)
@@ -502,6 +551,7 @@ int main(void)
         cmocka_unit_test(test_cache_keeps_what_fits),
         cmocka_unit_test(test_little_address_space),
         cmocka_unit_test(test_cache_keeps_the_limit),
+        cmocka_unit_test(test_spare_memory_makes_room),
         cmocka_unit_test(test_threads_share_a_cache),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,6 +10,7 @@
 #include "os/thread.h"
 #include "vulkan_test.h"
 
+#include <sched.h>
 #include <string.h>
 
 /* Of calls whose status is enough. */
@@ -185,16 +186,16 @@ static void test_lost(void **state)
     make_caller(&other, engine);
     run_page(&other); /* leaves a block in a slot */
     assert_non_null(contexts[0]->slots);
-    assert_int_equal(
-        planche_gpu_pool_acquire(gpu_pool_of(engine), &lost.context, &lost.slot, &ignored),
-        PLANCHE_OK);
+    assert_int_equal(planche_gpu_pool_acquire(gpu_pool_of(engine), true, NULL, &lost.context,
+                                              &lost.slot, &ignored),
+                     PLANCHE_OK);
     while (lost.context != contexts[0] ||
            !lost.slot->page_buffer.size) { /* speeds decide which it is */
-        planche_gpu_pool_release(gpu_pool_of(engine), lost.context, lost.slot);
+        planche_gpu_pool_release(gpu_pool_of(engine), true, lost.context, lost.slot);
         run_page(&other);
-        assert_int_equal(
-            planche_gpu_pool_acquire(gpu_pool_of(engine), &lost.context, &lost.slot, &ignored),
-            PLANCHE_OK);
+        assert_int_equal(planche_gpu_pool_acquire(gpu_pool_of(engine), true, NULL, &lost.context,
+                                                  &lost.slot, &ignored),
+                         PLANCHE_OK);
     }
     close_gate();
     wait_for_fences = device->fn.WaitForFences;
@@ -210,7 +211,7 @@ static void test_lost(void **state)
     device->fn.WaitForFences = wait_for_fences;
     assert_int_equal(other.status, PLANCHE_OK);
     assert_string_equal(other.result.backend, "vulkan");
-    planche_gpu_pool_release(gpu_pool_of(engine), lost.context, lost.slot);
+    planche_gpu_pool_release(gpu_pool_of(engine), true, lost.context, lost.slot);
     free_caller(&other);
     planche_engine_destroy(&engine);
 }
@@ -248,9 +249,137 @@ static void test_accounts(void **state)
     assert_int_equal(context->page_buffer_bytes, blocks + 100000);
     assert_int_equal(context->holders, 1);
     for (int i = 0; i < 2; i++)
-        planche_gpu_pool_release(gpus, context, slots[i]);
+        planche_gpu_pool_release(gpus, false, context, slots[i]);
     assert_int_equal(context->holders, 0);
     assert_int_equal(context->active, 0);
+    planche_engine_destroy(&engine);
+}
+
+/* Allocations of device and shared memory while a page of this size runs. */
+static uint64_t count_allocations(const struct planche_engine *engine, uint32_t width,
+                                  uint32_t height)
+{
+    struct caller page = {.engine = engine};
+    image_make(&page.in, PLANCHE_PIXELS_RGB8, width, height, 0, 0);
+    image_draw(&page.in, width);
+    image_make(&page.out, PLANCHE_PIXELS_RGB8, SCALE * width, SCALE * height, 0, 1);
+    planche_gpu_fail_at(PLANCHE_GPU_FAULT_ALLOCATION, 0);
+    run_page(&page);
+    assert_int_equal(page.status, PLANCHE_OK);
+    gpu_expect(&page.result);
+    free_caller(&page);
+    return planche_gpu_calls(PLANCHE_GPU_FAULT_ALLOCATION);
+}
+
+/* The first page of a size allocates, those that follow do not, smaller ones neither. What they
+ * leave counts in no budget, and goes when the budget's other users need it. */
+static void test_memory_is_kept(void **state)
+{
+    struct planche_engine_options options = {
+        .backend = "vulkan:0", .precision = PLANCHE_PRECISION_F32, .memory = (uint64_t)400 << 20};
+    (void)state;
+    struct planche_engine *engine = test_engine(options, SCALE);
+    const struct planche_gpu_staging_pool *staging = &gpu_pool_of(engine)->contexts[0]->staging;
+    struct planche_budget *budget = &engine->state->budget;
+    assert_true(count_allocations(engine, 2 * WIDTH, HEIGHT) > 0);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(count_allocations(engine, 2 * WIDTH, HEIGHT), 0);
+    assert_int_equal(count_allocations(engine, WIDTH, HEIGHT), 0);
+    assert_int_equal(staging->count, 1);
+    uint64_t kept = staging->idle[0].upload.size + staging->idle[0].readback.size;
+    assert_int_equal(planche_budget_spare_held(budget), kept);
+    uint64_t all = budget->limit - atomic_load(&budget->used);
+    assert_true(planche_budget_reserve(budget, all));
+    assert_int_equal(staging->count, 0);
+    assert_int_equal(planche_budget_spare_held(budget), 0);
+    planche_budget_release(budget, all);
+    assert_int_equal(count_allocations(engine, 2 * WIDTH, HEIGHT), 2); /* up, and back */
+    assert_int_equal(staging->count, 1);
+    planche_engine_destroy(&engine);
+}
+
+/* A page that wants a turn. */
+struct wish {
+    struct planche_gpu_pool *gpus;
+    struct planche_cancel_token token;
+    struct planche_gpu_context *context;
+    struct planche_gpu_page_slot *slot;
+    enum planche_status status;
+    struct planche_thread thread;
+};
+
+static void want_turn(void *user)
+{
+    struct wish *wish = user;
+    wish->status = planche_gpu_pool_acquire(wish->gpus, true, &wish->token, &wish->context,
+                                            &wish->slot, &ignored);
+}
+
+static void wait_until_queued(struct planche_gpu_pool *gpus,
+                              const struct planche_gpu_context *context, unsigned pages)
+{
+    unsigned waiting = 0;
+    while (waiting < pages) {
+        waiting = 0;
+        planche_mutex_lock(&gpus->mutex);
+        for (struct planche_gpu_turn *turn = context->turns; turn; turn = turn->next)
+            waiting++;
+        planche_mutex_unlock(&gpus->mutex);
+        sched_yield();
+    }
+}
+
+static void begin_wish(struct wish *wish, struct planche_gpu_pool *gpus,
+                       const struct planche_cancel *cancel)
+{
+    *wish = (struct wish){.gpus = gpus, .token = {.handle = cancel}};
+    assert_true(planche_thread_start(&wish->thread, want_turn, wish));
+}
+
+/* Few pages run at once, the next in the order in which they came; one that is cancelled leaves the
+ * queue, and one whose rows wait for others comes at once. Of a device that is lost pages go to
+ * another. */
+static void test_turns(void **state)
+{
+    struct planche_cancel cancel = {0};
+    struct wish first, wishes[3];
+    struct planche_gpu_context *context;
+    struct planche_gpu_page_slot *slot;
+    (void)state;
+    struct planche_engine *engine = make_engine();
+    struct planche_gpu_pool *gpus = gpu_pool_of(engine);
+    struct planche_gpu_context **contexts = gpus->contexts;
+    contexts[0]->turn_limit = 1;
+    atomic_store(&contexts[0]->timed, true);
+    atomic_store(&contexts[1]->timed, true);
+    atomic_store(&contexts[0]->macs_per_ms, 1e9); /* so that it gets all pages */
+    atomic_store(&contexts[1]->macs_per_ms, 1);
+    contexts[1]->active++;
+    begin_wish(&first, gpus, NULL);
+    planche_thread_join(&first.thread);
+    assert_ptr_equal(first.context, contexts[0]);
+    for (unsigned i = 0; i < 3; i++) {
+        begin_wish(&wishes[i], gpus, i == 0 ? &cancel : NULL);
+        wait_until_queued(gpus, contexts[0], i + 1);
+    }
+    assert_int_equal(planche_gpu_pool_acquire(gpus, false, NULL, &context, &slot, &ignored),
+                     PLANCHE_OK);
+    assert_ptr_equal(context, contexts[0]);
+    planche_gpu_pool_release(gpus, false, context, slot);
+    planche_cancel_set(&cancel);
+    planche_thread_join(&wishes[0].thread);
+    assert_int_equal(wishes[0].status, PLANCHE_ERROR_CANCELLED);
+    assert_int_equal(contexts[0]->running, 1);
+    planche_gpu_pool_release(gpus, true, first.context, first.slot);
+    planche_thread_join(&wishes[1].thread);
+    assert_ptr_equal(wishes[1].context, contexts[0]);
+    wait_until_queued(gpus, contexts[0], 1);
+    atomic_store(&contexts[0]->device->lost, true);
+    planche_thread_join(&wishes[2].thread);
+    assert_ptr_equal(wishes[2].context, contexts[1]);
+    planche_gpu_pool_release(gpus, true, wishes[1].context, wishes[1].slot);
+    planche_gpu_pool_release(gpus, true, wishes[2].context, wishes[2].slot);
+    assert_int_equal(contexts[0]->running + contexts[1]->running, 0);
     planche_engine_destroy(&engine);
 }
 
@@ -313,8 +442,10 @@ static void test_large_arenas(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_allocation),
-                                       cmocka_unit_test(test_lost), cmocka_unit_test(test_accounts),
-                                       cmocka_unit_test(test_large_arenas)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_allocation),      cmocka_unit_test(test_lost),
+        cmocka_unit_test(test_accounts),        cmocka_unit_test(test_large_arenas),
+        cmocka_unit_test(test_memory_is_kept),  cmocka_unit_test(test_turns),
+    };
     return test_exit_status(cmocka_run_group_tests(tests, setup, test_teardown));
 }

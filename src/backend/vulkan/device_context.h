@@ -5,6 +5,7 @@
 #define PLANCHE_BACKEND_VULKAN_DEVICE_CONTEXT_H
 
 #include "backend/vulkan/page/page_slot.h"
+#include "backend/vulkan/page/staging.h"
 #include "backend/vulkan/queue.h"
 #include "backend/vulkan/tile_commands.h"
 
@@ -19,8 +20,13 @@ struct planche_gpu_context {
     struct planche_gpu_queue queue;
     struct planche_mutex arena_mutex; /* held while a tile's commands are recorded and submitted */
     struct planche_gpu_arena arena;
-    uint64_t last_value;              /* of the last batch that uses the arena; under arena_mutex */
-    unsigned active;                  /* pages; under the pool's mutex */
+    uint64_t last_value; /* of the last batch that uses the arena; under arena_mutex */
+    /* under the pool's mutex */
+    unsigned active;                /* pages that it has or is going to have */
+    unsigned running;               /* of these, such as have a turn */
+    struct planche_gpu_turn *turns; /* pages that wait for theirs, as they came */
+    unsigned turn_limit;            /* pages that run at once */
+    struct planche_gpu_staging_pool staging;
     struct planche_mutex slot_mutex;  /* may be held while the device allocates and frees; taken
                                          before  arena_mutex */
     struct planche_cond slot_changed; /* a page has given back what it had */

@@ -172,6 +172,7 @@ enum planche_status planche_gpu_pool_create(struct planche_gpu_pool **out,
     gpus->log = options->log;
     gpus->tile = options->tile;
     planche_mutex_init(&gpus->mutex);
+    planche_cond_init(&gpus->turn_changed);
     double start = planche_trace_start(&gpus->log, PLANCHE_TRACE_GPU);
     enum planche_status status = planche_vk_create(&gpus->vk, error);
     planche_trace_took(&gpus->log, PLANCHE_TRACE_GPU, start, "Vulkan and a list of devices");
@@ -196,6 +197,7 @@ void planche_gpu_pool_destroy(struct planche_gpu_pool **gpus)
     planche_vk_destroy(&g->vk);
     planche_free(g->name);
     planche_mutex_destroy(&g->mutex);
+    planche_cond_destroy(&g->turn_changed);
     planche_free(g);
     *gpus = NULL;
 }
@@ -224,22 +226,60 @@ static struct planche_gpu_context *least_busy(const struct planche_gpu_pool *gpu
     return best;
 }
 
-/* The context whose pages will be done first, with one page more; NULL: none is left. */
-static struct planche_gpu_context *choose_context(struct planche_gpu_pool *gpus)
+static void leave_queue(struct planche_gpu_context *context, const struct planche_gpu_turn *turn)
 {
-    planche_mutex_lock(&gpus->mutex);
-    struct planche_gpu_context *context = least_busy(gpus);
-    if (context)
-        context->active++;
-    planche_mutex_unlock(&gpus->mutex);
-    return context;
+    struct planche_gpu_turn **link = &context->turns;
+    while (*link != turn)
+        link = &(*link)->next;
+    *link = turn->next;
 }
 
-static void leave_context(struct planche_gpu_pool *gpus, struct planche_gpu_context *context)
+/* Waits for a turn on the context. False: the token has fired, or the device is lost. The mutex is
+ * held. */
+static bool take_turn(struct planche_gpu_pool *gpus, struct planche_gpu_context *context,
+                      const struct planche_cancel_token *cancel)
+{
+    struct planche_gpu_turn turn = {0}, **link = &context->turns;
+    bool waits = true;
+    while (*link)
+        link = &(*link)->next;
+    *link = &turn;
+    while (waits && !atomic_load(&context->device->lost) &&
+           (context->turns != &turn || context->running >= context->turn_limit))
+        waits = planche_cancel_wait(cancel, &gpus->turn_changed, &gpus->mutex);
+    leave_queue(context, &turn);
+    bool taken = waits && !atomic_load(&context->device->lost);
+    context->running += taken;
+    planche_cond_broadcast(&gpus->turn_changed); /* the next may be first now */
+    return taken;
+}
+
+/* The context whose pages will be done first, with one page more; NULL: none is left, or the token
+ * has fired. */
+static struct planche_gpu_context *choose_context(struct planche_gpu_pool *gpus, bool turn,
+                                                  const struct planche_cancel_token *cancel)
+{
+    struct planche_gpu_context *context = NULL;
+    bool chosen = false;
+    planche_mutex_lock(&gpus->mutex);
+    while (!chosen && planche_cancel_check(cancel) == PLANCHE_OK && (context = least_busy(gpus))) {
+        context->active++;
+        chosen = !turn || take_turn(gpus, context, cancel);
+        if (!chosen)
+            context->active--;
+    }
+    planche_mutex_unlock(&gpus->mutex);
+    return chosen ? context : NULL;
+}
+
+static void leave_context(struct planche_gpu_pool *gpus, bool turn,
+                          struct planche_gpu_context *context)
 {
     planche_mutex_lock(&gpus->mutex);
-    assert(context->active > 0);
+    assert(context->active > 0 && context->running >= turn);
     context->active--;
+    context->running -= turn;
+    planche_cond_broadcast(&gpus->turn_changed);
     planche_mutex_unlock(&gpus->mutex);
 }
 
@@ -253,23 +293,26 @@ static struct planche_gpu_page_slot *take_idle_slot(struct planche_gpu_context *
     return slot;
 }
 
-enum planche_status planche_gpu_pool_acquire(struct planche_gpu_pool *gpus,
+enum planche_status planche_gpu_pool_acquire(struct planche_gpu_pool *gpus, bool turn,
+                                             const struct planche_cancel_token *cancel,
                                              struct planche_gpu_context **context,
                                              struct planche_gpu_page_slot **slot,
                                              struct planche_error *error)
 {
     enum planche_status status = PLANCHE_OK;
     *slot = NULL;
-    *context = choose_context(gpus);
-    if (!*context)
-        return planche_fail(error, PLANCHE_ERROR_DEVICE, "no GPU is left");
+    *context = choose_context(gpus, turn, cancel);
+    if (!*context) {
+        status = planche_cancel_fail(cancel, error);
+        return status ? status : planche_fail(error, PLANCHE_ERROR_DEVICE, "no GPU is left");
+    }
     *slot = take_idle_slot(*context);
     if (!*slot)
         status = planche_gpu_page_slot_create(slot, (*context)->device,
                                               planche_gpu_context_timestamps(*context),
                                               gpus->budget, error);
     if (status)
-        leave_context(gpus, *context);
+        leave_context(gpus, turn, *context);
     return status;
 }
 
@@ -367,7 +410,8 @@ uint64_t planche_gpu_pool_arena_limit(const struct planche_gpu_context *context,
                                            : 0;
 }
 
-void planche_gpu_pool_release(struct planche_gpu_pool *gpus, struct planche_gpu_context *context,
+void planche_gpu_pool_release(struct planche_gpu_pool *gpus, bool turn,
+                              struct planche_gpu_context *context,
                               struct planche_gpu_page_slot *slot)
 {
     planche_mutex_lock(&context->slot_mutex);
@@ -378,7 +422,7 @@ void planche_gpu_pool_release(struct planche_gpu_pool *gpus, struct planche_gpu_
     context->slots = slot;
     planche_cond_broadcast(&context->slot_changed);
     planche_mutex_unlock(&context->slot_mutex);
-    leave_context(gpus, context);
+    leave_context(gpus, turn, context);
 }
 
 bool planche_gpu_pool_alive(const struct planche_gpu_pool *gpus)
@@ -396,7 +440,10 @@ unsigned planche_gpu_pool_scale(const struct planche_gpu_pool *gpus)
 
 unsigned planche_gpu_pool_max_pages(const struct planche_gpu_pool *gpus)
 {
-    return 2 * gpus->count;
+    unsigned pages = 0;
+    for (unsigned u = 0; u < gpus->count; u++)
+        pages += gpus->contexts[u]->turn_limit;
+    return pages;
 }
 
 const char *planche_gpu_pool_name(const struct planche_gpu_pool *gpus)

@@ -17,12 +17,20 @@ struct planche_gpu_pool {
     unsigned count;
     struct planche_gpu_context *contexts[PLANCHE_MAX_GPUS];
     char *name;
-    struct planche_mutex
-        mutex; /* for the contexts' `active`: nothing waits or allocates under it */
+    struct planche_mutex mutex; /* for the contexts' pages and turns: nothing allocates under it */
+    struct planche_cond turn_changed;
 };
 
-/* A slot on the device with the least to do. Errors: DEVICE (all are lost), MEMORY. */
-enum planche_status planche_gpu_pool_acquire(struct planche_gpu_pool *gpus,
+/* A page that waits for its turn, on the stack of its thread. */
+struct planche_gpu_turn {
+    struct planche_gpu_turn *next;
+};
+
+/* A slot on the device with the least to do. turn: waits until few enough pages run there, in the
+ * order in which they came; a page whose rows wait for others comes at once, and is not counted.
+ * Errors: DEVICE (all are lost), MEMORY, CANCELLED. */
+enum planche_status planche_gpu_pool_acquire(struct planche_gpu_pool *gpus, bool turn,
+                                             const struct planche_cancel_token *cancel,
                                              struct planche_gpu_context **context,
                                              struct planche_gpu_page_slot **slot,
                                              struct planche_error *error);
@@ -36,8 +44,9 @@ enum planche_status planche_gpu_pool_ensure_size(struct planche_gpu_context *con
 /* Bytes that the arena may take beside a page buffer of so many. */
 uint64_t planche_gpu_pool_arena_limit(const struct planche_gpu_context *context,
                                       uint64_t page_buffer);
-/* Nothing of the slot's is in flight, or the device is lost. */
-void planche_gpu_pool_release(struct planche_gpu_pool *gpus, struct planche_gpu_context *context,
+/* Nothing of the slot's is in flight, or the device is lost. turn: as it was acquired. */
+void planche_gpu_pool_release(struct planche_gpu_pool *gpus, bool turn,
+                              struct planche_gpu_context *context,
                               struct planche_gpu_page_slot *slot);
 
 #endif

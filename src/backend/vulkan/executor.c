@@ -76,13 +76,14 @@ static enum planche_status plan(const void *state, const struct planche_executor
                                 struct planche_executor_plan **out, uint64_t *least,
                                 struct planche_error *error)
 {
-    const struct planche_gpu_page own_page = {
+    struct planche_gpu_page own_page = {
         .width = page->width,
         .height = page->height,
         .colours = page->colours,
         .depth = page->depth,
         .alpha = page->alpha,
         .floats = page->values,
+        .chunk = planche_gpu_pool_chunk(memory),
     };
     uint64_t bytes = planche_gpu_pool_page_memory(state, &own_page);
     uint64_t result_rows = (uint64_t)page->height * planche_gpu_pool_scale(state);
@@ -93,6 +94,7 @@ static enum planche_status plan(const void *state, const struct planche_executor
     if (!own)
         return planche_fail(error, PLANCHE_ERROR_MEMORY, "no memory for a plan");
     bool whole = page->holds && whole_bytes(page, result_rows) <= memory - bytes;
+    own_page.streams = page->holds && !whole;
     own->page = own_page;
     own->shared = (struct planche_executor_plan){
         .bytes = bytes + (whole ? whole_bytes(page, result_rows) : 0),

@@ -96,6 +96,11 @@ void planche_gpu_fail_at(enum planche_gpu_fault fault, uint64_t n)
     atomic_store(&fail_calls[fault], n);
 }
 
+uint64_t planche_gpu_calls(enum planche_gpu_fault fault)
+{
+    return atomic_load(&calls[fault]);
+}
+
 bool planche_gpu_must_fail(enum planche_gpu_fault fault)
 {
     uint64_t call = atomic_fetch_add(&calls[fault], 1) + 1;

@@ -15,6 +15,8 @@ enum planche_gpu_fault {
     PLANCHE_GPU_FAULT_COUNT
 };
 void planche_gpu_fail_at(enum planche_gpu_fault fault, uint64_t n);
+/* Calls of that kind since planche_gpu_fail_at. */
+uint64_t planche_gpu_calls(enum planche_gpu_fault fault);
 /* Counts a call; true: it is to go wrong. */
 bool planche_gpu_must_fail(enum planche_gpu_fault fault);
 

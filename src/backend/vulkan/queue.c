@@ -144,7 +144,8 @@ static void show_to_host(const struct planche_gpu_device *device, VkCommandBuffe
 
 enum planche_status planche_gpu_record_copy(struct planche_gpu_device *device,
                                             VkCommandBuffer commands, VkBuffer from, VkBuffer to,
-                                            const VkBufferCopy *region, struct planche_error *error)
+                                            const VkBufferCopy *regions, uint32_t count,
+                                            struct planche_error *error)
 {
     const VkCommandBufferBeginInfo begin = {
         .sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO,
@@ -152,7 +153,7 @@ enum planche_status planche_gpu_record_copy(struct planche_gpu_device *device,
     };
     VkResult result = device->fn.BeginCommandBuffer(commands, &begin);
     if (result == VK_SUCCESS) {
-        device->fn.CmdCopyBuffer(commands, from, to, 1, region);
+        device->fn.CmdCopyBuffer(commands, from, to, count, regions);
         show_to_host(device, commands);
         result = device->fn.EndCommandBuffer(commands);
     }
@@ -175,7 +176,7 @@ enum planche_status planche_gpu_copy_now(const struct planche_gpu_memory *to,
             planche_gpu_commands_create(device, device->compute_family, &commands, 1, &pool, error);
     if (!status)
         status =
-            planche_gpu_record_copy(device, commands, from->buffer, to->buffer, &region, error);
+            planche_gpu_record_copy(device, commands, from->buffer, to->buffer, &region, 1, error);
     if (!status)
         status = planche_gpu_queue_submit(&queue, commands, false, (struct planche_gpu_after){0},
                                           &value, error);

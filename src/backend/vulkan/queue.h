@@ -46,11 +46,11 @@ enum planche_status planche_gpu_commands_create(struct planche_gpu_device *devic
                                                 VkCommandBuffer *commands, uint32_t count,
                                                 VkCommandPool *pool, struct planche_error *error);
 
-/* Fills a command buffer with one copy, whose result the host may read once it has waited. Errors:
- * MEMORY, DEVICE. */
+/* Fills a command buffer with a copy of `count` regions, whose result the host may read once it has
+ * waited. Errors: MEMORY, DEVICE. */
 enum planche_status planche_gpu_record_copy(struct planche_gpu_device *device,
                                             VkCommandBuffer commands, VkBuffer from, VkBuffer to,
-                                            const VkBufferCopy *region,
+                                            const VkBufferCopy *regions, uint32_t count,
                                             struct planche_error *error);
 
 /* Copies size bytes from the beginning of one block to that of another, and waits. */

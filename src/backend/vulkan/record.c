@@ -83,14 +83,13 @@ static void finish(struct planche_gpu_recording *recording, struct planche_gpu_b
     struct planche_gpu_context *context = recording->context;
     struct planche_gpu_device *device = context->device;
     uint32_t count = batch->timestamp_count + 1;
-    uint64_t *ticks, value = batch->value;
+    uint64_t *ticks = batch->ticks, value = batch->value;
     batch->value = 0;
     if (!batch->queries)
         return;
-    ticks = planche_calloc(context->budget, count, sizeof(*ticks));
-    if (ticks && device->fn.GetQueryPoolResults(device->device, batch->queries, 0, count,
-                                                count * sizeof(*ticks), ticks, sizeof(*ticks),
-                                                VK_QUERY_RESULT_64_BIT) == VK_SUCCESS) {
+    if (device->fn.GetQueryPoolResults(device->device, batch->queries, 0, count,
+                                       count * sizeof(*ticks), ticks, sizeof(*ticks),
+                                       VK_QUERY_RESULT_64_BIT) == VK_SUCCESS) {
         double ms = ms_between(device, ticks[0], ticks[count - 1]);
         PLANCHE_TRACE(recording->trace, PLANCHE_TRACE_GPU,
                       "batch %llu took %.3f ms by its timestamps", (unsigned long long)value, ms);
@@ -98,7 +97,6 @@ static void finish(struct planche_gpu_recording *recording, struct planche_gpu_b
         add_times(context, batch, ticks);
         learn_speed(context, batch->macs, ms);
     }
-    planche_free(ticks);
 }
 
 enum planche_status planche_gpu_record_wait(struct planche_gpu_recording *recording, uint64_t value,

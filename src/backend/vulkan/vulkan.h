@@ -49,7 +49,12 @@ struct planche_gpu_page {
     unsigned depth;   /* 8 or 16 */
     bool alpha;       /* rows have alpha behind their colours, in and out; not with `floats` */
     bool floats;      /* rows of the result are `colours` planes of float, 0..1 before clamping */
+    bool streams;     /* rows wait for a decoder or an encoder: the page takes no other's turn */
+    uint64_t chunk;   /* bytes of a transfer, see planche_gpu_pool_chunk */
 };
+
+/* Bytes of a transfer of a page that may have so much host memory. */
+uint64_t planche_gpu_pool_chunk(uint64_t memory);
 
 /* Host memory that running such a page takes from the budget. */
 uint64_t planche_gpu_pool_page_memory(const struct planche_gpu_pool *gpus,

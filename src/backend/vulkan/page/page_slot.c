@@ -50,7 +50,8 @@ static enum planche_status make_batches(struct planche_gpu_page_slot *slot, uint
         struct planche_gpu_batch *batch = &slot->batches[b];
         batch->commands = commands[b];
         batch->profiles = planche_calloc(budget, timestamps, sizeof(int));
-        if (!batch->profiles)
+        batch->ticks = planche_calloc(budget, timestamps + 1, sizeof(uint64_t));
+        if (!batch->profiles || !batch->ticks)
             status = planche_fail(error, PLANCHE_ERROR_MEMORY, "no memory for a GPU's commands");
         else if (device->timestamp_ms > 0)
             status = planche_gpu_check(
@@ -93,6 +94,7 @@ void planche_gpu_page_slot_destroy(struct planche_gpu_page_slot **slot)
         if (idle && s->batches[b].queries)
             device->fn.DestroyQueryPool(device->device, s->batches[b].queries, NULL);
         planche_free(s->batches[b].profiles);
+        planche_free(s->batches[b].ticks);
     }
     if (idle) {
         device->fn.DestroyCommandPool(device->device, s->pool, NULL);

@@ -7,17 +7,15 @@
 
 /* Submissions of a page that are in flight at once. */
 #define PLANCHE_GPU_BATCHES 4
-/* Bytes of a chunk of rows in the staging buffers: one on its way to the device, two on their way
- * back (double buffering). */
-#define PLANCHE_GPU_CHUNK ((uint64_t)2 << 20)
 
 /* Command buffer with its timestamp queries: what is submitted together. Owned by its slot. */
 struct planche_gpu_batch {
     VkCommandBuffer commands;
     VkQueryPool queries; /* timestamp i is the begin of profiles[i]; the last is the end */
     uint32_t timestamp_count;
-    int *profiles;  /* [timestamps of the context]: steps */
-    uint64_t value; /* of the context's timeline; 0: not in flight */
+    int *profiles;   /* [timestamps of the context]: steps */
+    uint64_t *ticks; /* [one more]: for the queries' results */
+    uint64_t value;  /* of the context's timeline; 0: not in flight */
     double macs;
 };
 

@@ -34,12 +34,14 @@ struct page_run {
     bool keeps_nothing;             /* there was no memory for it */
     struct page_layout layout;
     struct planche_gpu_recording recording;
-    struct planche_gpu_memory staging_upload, staging_readback; /* readback: two chunks */
+    struct planche_gpu_staging staging; /* back come two chunks, and flags behind them */
+    uint64_t down_bytes;                /* of a chunk on its way back */
     uint64_t result_stride, band_rows;
     uint64_t band_values[BANDS]; /* of the context's timeline, when a band is made */
     uint32_t tiles;
-    double done; /* 0..1 */
-    bool bright; /* a pixel of the page is */
+    bool streams; /* the page took no turn */
+    double done;  /* 0..1 */
+    bool bright;  /* a pixel of the page is */
 };
 
 /* Reports how far the page is, and whether to go on. */
@@ -101,14 +103,22 @@ static struct planche_gpu_addresses addresses_of(const struct page_run *run, int
     };
 }
 
-/* Submits a copy between the page buffer and a staging buffer. */
-static enum planche_status copy(struct page_run *run, int index, VkBuffer from, VkBuffer to,
-                                const VkBufferCopy *region, struct planche_gpu_after after,
-                                uint64_t *value, struct planche_error *error)
+/* A copy between the page buffer and a staging buffer. */
+struct transfer {
+    int index; /* of the slot's command buffers */
+    VkBuffer from, to;
+    VkBufferCopy regions[2];
+    uint32_t count;
+};
+
+static enum planche_status submit(struct page_run *run, const struct transfer *transfer,
+                                  struct planche_gpu_after after, uint64_t *value,
+                                  struct planche_error *error)
 {
-    VkCommandBuffer commands = run->slot->copies[index];
+    VkCommandBuffer commands = run->slot->copies[transfer->index];
     enum planche_status status =
-        planche_gpu_record_copy(run->context->device, commands, from, to, region, error);
+        planche_gpu_record_copy(run->context->device, commands, transfer->from, transfer->to,
+                                transfer->regions, transfer->count, error);
     if (!status)
         status =
             planche_gpu_queue_submit(&run->slot->copy_queue, commands, true, after, value, error);
@@ -121,28 +131,40 @@ static enum planche_status wait_for_copy(struct page_run *run, uint64_t value,
     return planche_gpu_queue_wait(&run->slot->copy_queue, value, error);
 }
 
-/* Rows that fit in a chunk. */
-static uint64_t rows_of_chunk(uint64_t stride, uint64_t rows)
+/* Bytes of the rows that fit in a chunk: of one at least. */
+static uint64_t chunk_bytes(uint64_t stride, uint64_t rows, uint64_t chunk)
 {
-    uint64_t fit = PLANCHE_GPU_CHUNK / stride;
-    return fit < 1 ? 1 : fit < rows ? fit : rows;
+    uint64_t fit = chunk / stride;
+    return stride * (fit < 1 ? 1 : fit < rows ? fit : rows);
 }
 
-static enum planche_status make_staging(struct page_run *run, struct planche_error *error)
+/* The most that a page's staging memory may take, whatever its size: pages of different sizes hand
+ * it on. */
+static uint64_t staging_limit(const struct planche_gpu_page *page, uint64_t up, uint64_t down)
 {
-    struct planche_gpu_device *device = run->context->device;
-    uint64_t up = run->job.page_stride, down = run->result_stride;
-    up *= rows_of_chunk(up, run->job.page.height);
-    down *= rows_of_chunk(down, (uint64_t)run->job.tiles.result.height);
-    uint64_t flags = sizeof(uint32_t) * (uint64_t)run->tiles;
-    if (2 * down < flags)
-        down = flags;
-    enum planche_status status = planche_gpu_memory_create(&run->staging_upload, device, up,
-                                                           PLANCHE_GPU_MEMORY_UPLOAD, error);
-    if (!status)
-        status = planche_gpu_memory_create(&run->staging_readback, device, 2 * down,
-                                           PLANCHE_GPU_MEMORY_DOWNLOAD, error);
-    return status;
+    uint64_t chunk = page->chunk > up ? page->chunk : up;
+    return PLANCHE_GPU_CHUNKS * (chunk > down ? chunk : down);
+}
+
+uint64_t planche_gpu_pool_chunk(uint64_t memory)
+{
+    uint64_t share = memory / 32;
+    return share < PLANCHE_GPU_MIN_CHUNK   ? PLANCHE_GPU_MIN_CHUNK
+           : share > PLANCHE_GPU_MAX_CHUNK ? PLANCHE_GPU_MAX_CHUNK
+                                           : share;
+}
+
+static enum planche_status take_staging(struct page_run *run, struct planche_error *error)
+{
+    const struct planche_gpu_page *page = &run->job.page;
+    uint64_t up = chunk_bytes(run->job.page_stride, page->height, page->chunk);
+    uint64_t rows = (uint64_t)run->job.tiles.result.height;
+    uint64_t flags = planche_gpu_align(sizeof(uint32_t) * (uint64_t)run->tiles);
+    run->down_bytes = planche_gpu_align(chunk_bytes(run->result_stride, rows, page->chunk));
+    return planche_gpu_staging_take(&run->context->staging, up, 2 * run->down_bytes + flags,
+                                    staging_limit(page, run->job.page_stride, run->result_stride) +
+                                        flags,
+                                    &run->staging, error);
 }
 
 /* Whether a row has a pixel that LOAD calls bright. */
@@ -158,36 +180,48 @@ static bool is_bright(const struct planche_gpu_page *page, const void *row)
     return false;
 }
 
-/* The page's rows, chunk by chunk. The host looks for brightness, too, until it finds some: a page
- * that never came to the device is black all over. */
+/* Rows y .. y + count - 1 in the staging buffer. The host looks for brightness, too, until it finds
+ * some: a page that never came to the device is black all over. */
+static enum planche_status fetch_rows(struct page_run *run, uint64_t y, uint64_t count,
+                                      struct planche_error *error)
+{
+    enum planche_status status = PLANCHE_OK;
+    for (uint64_t r = 0; r < count && !status; r++) {
+        uint8_t *row = run->staging.upload.host + r * run->job.page_stride;
+        status = run->io->fetch_row(run->io->user, (int64_t)(y + r), row, error);
+        run->bright = run->bright || (!status && is_bright(&run->job.page, row));
+    }
+    return status ? status : check_cancelled(run, error);
+}
+
+/* The page's rows, chunk by chunk; what computes waits for the last. */
 static enum planche_status send_page(struct page_run *run, struct planche_error *error)
 {
-    uint64_t stride = run->job.page_stride, height = run->job.page.height;
-    uint64_t rows = run->staging_upload.size / stride, value;
+    uint64_t stride = run->job.page_stride, height = run->job.page.height, value = 0;
+    uint64_t rows = run->staging.upload.size / stride;
+    struct transfer transfer = {
+        .from = run->staging.upload.buffer,
+        .to = run->slot->page_buffer.buffer,
+        .count = 1,
+    };
     enum planche_status status = PLANCHE_OK;
     for (uint64_t y = 0; y < height && !status; y += rows) {
         uint64_t count = height - y < rows ? height - y : rows;
-        for (uint64_t r = 0; r < count && !status; r++) {
-            uint8_t *row = run->staging_upload.host + r * stride;
-            status = run->io->fetch_row(run->io->user, (int64_t)(y + r), row, error);
-            run->bright = run->bright || (!status && is_bright(&run->job.page, row));
-        }
-        const VkBufferCopy region = {
+        if (value)
+            status = wait_for_copy(run, value, error);
+        if (!status)
+            status = fetch_rows(run, y, count, error);
+        transfer.regions[0] = (VkBufferCopy){
             .dstOffset = run->layout.page + y * stride,
             .size = count * stride,
         };
         if (!status)
-            status = copy(run, 0, run->staging_upload.buffer, run->slot->page_buffer.buffer,
-                          &region, (struct planche_gpu_after){0}, &value, error);
-        if (!status)
-            status = wait_for_copy(run, value, error);
-        if (!status)
-            status = check_cancelled(run, error);
-        run->recording.after = (struct planche_gpu_after){run->slot->copy_queue.timeline, value};
+            status = submit(run, &transfer, (struct planche_gpu_after){0}, &value, error);
         if (!status)
             PLANCHE_TRACE(run->io->trace, PLANCHE_TRACE_GPU, "uploaded rows %llu to %llu",
                           (unsigned long long)y, (unsigned long long)(y + count - 1));
     }
+    run->recording.after = (struct planche_gpu_after){run->slot->copy_queue.timeline, value};
     return status;
 }
 
@@ -258,25 +292,35 @@ static enum planche_status submit_band(struct page_run *run, int64_t row,
 struct readback {
     uint64_t from, rows; /* of the band: offset in the page buffer, rows that are left */
     uint64_t each;       /* rows of a chunk */
+    bool last;           /* of the page's bands: flags of all tiles come with its end */
     uint64_t counts[2], values[2];
 };
+
+static uint64_t flags_offset(const struct page_run *run)
+{
+    return 2 * run->down_bytes;
+}
 
 static enum planche_status read_chunk(struct page_run *run, struct readback *readback, int side,
                                       struct planche_gpu_after after, struct planche_error *error)
 {
     uint64_t count = readback->rows < readback->each ? readback->rows : readback->each;
-    const VkBufferCopy region = {
-        .srcOffset = readback->from,
-        .dstOffset = (uint64_t)side * (run->staging_readback.size / 2),
-        .size = count * run->result_stride,
+    const struct transfer transfer = {
+        .index = side,
+        .from = run->slot->page_buffer.buffer,
+        .to = run->staging.readback.buffer,
+        .regions = {{.srcOffset = readback->from,
+                     .dstOffset = (uint64_t)side * run->down_bytes,
+                     .size = count * run->result_stride},
+                    {.srcOffset = run->layout.flags,
+                     .dstOffset = flags_offset(run),
+                     .size = run->tiles * sizeof(uint32_t)}},
+        .count = readback->last && count == readback->rows ? 2 : 1,
     };
     readback->counts[side] = count;
-    readback->from += region.size;
+    readback->from += count * run->result_stride;
     readback->rows -= count;
-    if (!count)
-        return PLANCHE_OK;
-    return copy(run, side, run->slot->page_buffer.buffer, run->staging_readback.buffer, &region,
-                after, &readback->values[side], error);
+    return count ? submit(run, &transfer, after, &readback->values[side], error) : PLANCHE_OK;
 }
 
 static enum planche_status emit_rows(struct page_run *run, const uint8_t *rows, uint64_t count,
@@ -296,7 +340,8 @@ static enum planche_status fetch_band(struct page_run *run, int64_t row,
     struct readback readback = {
         .from = run->layout.bands[row % BANDS],
         .rows = (uint64_t)(run->job.tiles.result.height - y),
-        .each = run->staging_readback.size / 2 / run->result_stride,
+        .each = run->down_bytes / run->result_stride,
+        .last = row + 1 == run->split.rows,
     };
     if (readback.rows > run->band_rows)
         readback.rows = run->band_rows;
@@ -314,30 +359,22 @@ static enum planche_status fetch_band(struct page_run *run, int64_t row,
             PLANCHE_TRACE(run->io->trace, PLANCHE_TRACE_GPU, "read back rows %lld to %lld",
                           (long long)y, (long long)(y + (int64_t)readback.counts[side] - 1));
         if (!status)
-            status = emit_rows(
-                run, run->staging_readback.host + (uint64_t)side * (run->staging_readback.size / 2),
-                readback.counts[side], y, error);
+            status = emit_rows(run, run->staging.readback.host + (uint64_t)side * run->down_bytes,
+                               readback.counts[side], y, error);
         y += (int64_t)readback.counts[side];
     }
     run->done = 0.5 + 0.5 * (double)(row + 1) / (double)run->split.rows;
     return status;
 }
 
-/* Whether what tiles say of themselves can be true. */
+/* Whether what tiles say of themselves, which came with the last rows, can be true. */
 static enum planche_status check_flags(struct page_run *run, struct planche_error *error)
 {
-    const VkBufferCopy region = {.srcOffset = run->layout.flags,
-                                 .size = run->tiles * sizeof(uint32_t)};
-    const uint32_t *flags = (const uint32_t *)(const void *)run->staging_readback.host;
+    const uint32_t *flags =
+        (const uint32_t *)(const void *)(run->staging.readback.host + flags_offset(run));
     const char *name = run->context->device->name;
-    uint64_t value;
     uint32_t seen = 0;
-    enum planche_status status =
-        copy(run, 0, run->slot->page_buffer.buffer, run->staging_readback.buffer, &region,
-             (struct planche_gpu_after){run->context->queue.timeline, run->recording.value}, &value,
-             error);
-    if (!status)
-        status = wait_for_copy(run, value, error);
+    enum planche_status status = PLANCHE_OK;
     for (uint32_t t = 0; t < run->tiles && !status; t++) {
         seen |= flags[t];
         if (flags[t] & PLANCHE_GPU_SAW_NAN)
@@ -502,7 +539,7 @@ static enum planche_status run_page(struct page_run *run, const struct planche_g
         log_tiles(run);
     }
     if (!status)
-        status = make_staging(run, error);
+        status = take_staging(run, error);
     run->recording = (struct planche_gpu_recording){
         .context = run->context,
         .slot = run->slot,
@@ -530,12 +567,11 @@ static void end(struct page_run *run)
         status = planche_gpu_queue_wait(copies, copies->submitted, &ignored);
     if (status)
         planche_gpu_wait_idle(run->context->device);
-    planche_gpu_memory_destroy(&run->staging_upload);
-    planche_gpu_memory_destroy(&run->staging_readback);
+    planche_gpu_staging_put(&run->context->staging, &run->staging);
     planche_gpu_tile_free(&run->tile);
     planche_keeping_free(&run->keeping);
     planche_gpu_job_free(&run->job);
-    planche_gpu_pool_release(run->gpus, run->context, run->slot);
+    planche_gpu_pool_release(run->gpus, !run->streams, run->context, run->slot);
 }
 
 uint64_t planche_gpu_pool_page_memory(const struct planche_gpu_pool *gpus,
@@ -553,8 +589,7 @@ uint64_t planche_gpu_pool_page_memory(const struct planche_gpu_pool *gpus,
     uint64_t plans = ((uint64_t)1 << 20) +
                      (2 * steps + 2) * (sizeof(struct planche_gpu_args) + 256) +
                      (uint64_t)net->tensor_count * 128;
-    return plans + up * rows_of_chunk(up, page->height) +
-           2 * down * rows_of_chunk(down, page->height * scale);
+    return plans + staging_limit(page, up, down);
 }
 
 enum planche_status
@@ -562,8 +597,9 @@ planche_gpu_pool_run(struct planche_gpu_pool *gpus, const struct planche_gpu_pag
                      const struct planche_page_io *io, struct planche_budget *budget,
                      struct planche_gpu_page_result *result, struct planche_error *error)
 {
-    struct page_run run = {.gpus = gpus, .io = io, .budget = budget};
-    enum planche_status status = planche_gpu_pool_acquire(gpus, &run.context, &run.slot, error);
+    struct page_run run = {.gpus = gpus, .io = io, .budget = budget, .streams = page->streams};
+    enum planche_status status =
+        planche_gpu_pool_acquire(gpus, !page->streams, io->cancel, &run.context, &run.slot, error);
     if (status)
         return status;
     status = run_page(&run, page, error);
