@@ -114,7 +114,7 @@ struct planche_page_result {
     const char *backend;     /* executor that made it, "cpu" or "vulkan"; static; NULL: none did */
     double gpu_ms;           /* computing time of the GPU, part of network_ms; 0: made on the CPU */
     unsigned tiles;          /* number of tiles that the GPU computed; 0: made on the CPU */
-    int redone;              /* not 0: GPUs failed, and the page was made again on the CPU */
+    int redone;              /* not 0: a GPU failed; `backend` says what made the page again */
     char redone_reason[128]; /* why it was; else "" */
     unsigned scale;          /* how many times the networks enlarged it, before it was reduced */
     unsigned passes;         /* number of networks that it ran through */

@@ -117,6 +117,7 @@ struct planche_executor_result {
     double device_ms; /* time of a GPU */
     unsigned tiles;
     const char *device; /* the GPU's name, which lives as long as the executor; NULL: none */
+    bool another; /* it failed with a device that is lost: another of the executor's may run it */
 };
 
 struct planche_executor_ops {

@@ -44,6 +44,7 @@ static void describe_run(const struct planche_page *page, double ms)
     result->gpu_ms = page->passes.result.device_ms;
     result->device = page->passes.result.device;
     result->tiles = page->passes.result.tiles;
+    page->job->another = page->passes.result.another;
 }
 
 static enum planche_status run_admitted(struct planche_page *page, struct planche_error *error)
@@ -131,21 +132,21 @@ static enum planche_status run_on(struct planche_page_job *job,
     return run_once(job, machine, true, error);
 }
 
-/* The page begins anew on another executor. */
-static void begin_again(struct planche_page_job *job, const struct planche_executor_ops *next,
+/* The page begins anew on another machine. */
+static void begin_again(struct planche_page_job *job, const char *next,
                         const struct planche_error *error)
 {
     char *reason = job->result.redone_reason;
     snprintf(reason, sizeof(job->result.redone_reason), "%.127s", error->message);
     planche_log_write(&job->log.log, PLANCHE_LOG_WARNING, "%s: made on %s: %s",
-                      job->source ? job->source->name : "page", next->title, error->message);
-    PLANCHE_TRACE(&job->trace, PLANCHE_TRACE_PAGE, "begun again on %s: %s", next->title,
-                  error->message);
+                      job->source ? job->source->name : "page", next, error->message);
+    PLANCHE_TRACE(&job->trace, PLANCHE_TRACE_PAGE, "begun again on %s: %s", next, error->message);
     planche_page_leave(job);
     job->result.redone = 1;
 }
 
-/* Walks the list of executors until one can make the page. */
+/* Walks the list of executors until one can make the page. One that has lost a device and has
+ * others gets it again: devices that are lost get no more pages, so that this ends. */
 static enum planche_status run_anywhere(struct planche_page_job *job, struct planche_error *error)
 {
     struct planche_executors *executors = &planche_engine_primary(job->engine)->executors;
@@ -154,11 +155,15 @@ static enum planche_status run_anywhere(struct planche_page_job *job, struct pla
         while (!planche_executors_is_usable(executors, index))
             index++;
         bool last = index + 1 == executors->count, may_go_on;
+        job->another = false;
         enum planche_status status =
             run_on(job, executors->list[index].ops, last, &may_go_on, error);
-        if (!status || last || !may_go_on)
+        if (status == PLANCHE_ERROR_DEVICE && job->another)
+            begin_again(job, "another of its devices", error);
+        else if (!status || last || !may_go_on)
             return status;
-        begin_again(job, executors->list[++index].ops, error);
+        else
+            begin_again(job, executors->list[++index].ops->title, error);
     }
 }
 

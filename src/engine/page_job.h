@@ -52,6 +52,7 @@ struct planche_page_job {
     struct planche_cancel_token cancel;        /* from the options, made by planche_page_run */
     struct planche_trace trace;                /* begun by planche_page_run */
     struct planche_log_once log;               /* likewise: of the page, which may run twice */
+    bool another;    /* its last try ended with a device that is lost, and there are others */
     double reported; /* progress: it never falls, though the page may run twice */
 };
 

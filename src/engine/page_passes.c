@@ -431,6 +431,7 @@ static void end_passes(struct planche_page_passes *passes, unsigned first, unsig
         if (i == last)
             passes->result.device = passes->list[i].result.device;
         passes->result.tiles += passes->list[i].result.tiles;
+        passes->result.another |= passes->list[i].result.another;
     }
 }
 

@@ -19,6 +19,8 @@ static _Thread_local struct planche_error ignored;
 #define WIDTH  24
 #define HEIGHT 17
 #define SCALE  2
+/* Pages of a batch. */
+#define BATCH 8
 /* How long a call of the first device is held up at most: only if the test is going to fail. */
 #define LIMIT_NS INT64_C(60000000000)
 
@@ -383,6 +385,40 @@ static void test_turns(void **state)
     planche_engine_destroy(&engine);
 }
 
+/* One of two devices is lost in the middle of a batch: every page is made, on a GPU, with the bytes
+ * that it has without that. */
+static void test_batch_loses_one(void **state)
+{
+    struct caller pages[BATCH], alone;
+    unsigned redone = 0;
+    (void)state;
+    struct planche_engine *engine = make_engine();
+    struct planche_gpu_context **contexts = gpu_pool_of(engine)->contexts;
+    make_caller(&alone, engine);
+    run_page(&alone);
+    planche_gpu_fail_at(PLANCHE_GPU_FAULT_SUBMIT, BATCH);
+    for (int i = 0; i < BATCH; i++) {
+        make_caller(&pages[i], engine);
+        assert_true(planche_thread_start(&pages[i].thread, run_page, &pages[i]));
+    }
+    for (int i = 0; i < BATCH; i++)
+        planche_thread_join(&pages[i].thread);
+    planche_gpu_fail_at(PLANCHE_GPU_FAULT_SUBMIT, 0);
+    for (int i = 0; i < BATCH; i++) {
+        assert_int_equal(pages[i].status, PLANCHE_OK);
+        assert_string_equal(pages[i].result.backend, "vulkan");
+        image_expect_equal(&pages[i].out.pixels, &alone.out.pixels);
+        redone += pages[i].result.redone != 0;
+        assert_int_equal(pages[i].result.redone_reason[0] != 0, pages[i].result.redone);
+        free_caller(&pages[i]);
+    }
+    assert_true(redone > 0);
+    assert_int_equal(
+        atomic_load(&contexts[0]->device->lost) + atomic_load(&contexts[1]->device->lost), 1);
+    free_caller(&alone);
+    planche_engine_destroy(&engine);
+}
+
 static int setup(void **state)
 {
     if (test_setup(state))
@@ -446,6 +482,7 @@ int main(void)
         cmocka_unit_test(test_allocation),      cmocka_unit_test(test_lost),
         cmocka_unit_test(test_accounts),        cmocka_unit_test(test_large_arenas),
         cmocka_unit_test(test_memory_is_kept),  cmocka_unit_test(test_turns),
+        cmocka_unit_test(test_batch_loses_one),
     };
     return test_exit_status(cmocka_run_group_tests(tests, setup, test_teardown));
 }

@@ -121,6 +121,7 @@ static enum planche_status run(void *state, const struct planche_executor_plan *
     result->device_ms += page.ms;
     result->tiles += page.tiles;
     result->device = page.name;
+    result->another = page.another;
     return status;
 }
 

@@ -65,6 +65,7 @@ struct planche_gpu_page_result {
     unsigned device;  /* index of the device that ran it */
     const char *name; /* likewise; the pool's */
     unsigned tiles;
+    bool another; /* the page failed with this device, which is lost, and another is there */
 };
 
 /* Runs a page, with the rows of io, on whichever device is free first; waits for one. Thread-safe.

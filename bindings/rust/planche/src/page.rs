@@ -341,7 +341,7 @@ pub struct Report {
     pub parts: u32,
     /// "cpu" or "vulkan"; "": no network was needed.
     pub backend: &'static str,
-    /// Why a page for a GPU was made on the CPU.
+    /// Why a GPU could not make it, so that another one or the CPU did.
     pub redone: Option<String>,
     /// Times that the networks enlarged it, before it was reduced.
     pub scale: u32,

@@ -607,6 +607,8 @@ planche_gpu_pool_run(struct planche_gpu_pool *gpus, const struct planche_gpu_pag
         .device = run.context->device->index,
         .name = run.context->device->name,
         .tiles = run.tiles,
+        .another = status == PLANCHE_ERROR_DEVICE && atomic_load(&run.context->device->lost) &&
+                   planche_gpu_pool_alive(gpus),
     };
     end(&run);
     result->ms = run.recording.ms;
