@@ -19,6 +19,7 @@ struct planche_gpu_example {
     uint64_t constants, out, sums;
     uint64_t inputs[PLANCHE_GPU_INPUTS], scales[PLANCHE_GPU_INPUTS];
     uint64_t residuals[PLANCHE_GPU_RESIDUALS], residual_scales[PLANCHE_GPU_RESIDUALS];
+    bool holds; /* what the device wrote is right: set by the trial */
 };
 
 /* Places the example of a step that is a product at *at, which is moved behind it. */

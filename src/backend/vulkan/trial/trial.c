@@ -7,6 +7,7 @@
 #include "backend/vulkan/record.h"
 #include "backend/vulkan/trial/example.h"
 #include "base/status.h"
+#include "base/trace.h"
 
 struct trial {
     struct planche_gpu_context *context;
@@ -14,6 +15,8 @@ struct trial {
     int count;
     uint64_t bytes;
     struct planche_gpu_memory device, upload, download;
+    struct planche_pool *pool;
+    atomic_int status; /* of filling: the first that failed */
 };
 
 /* Whether an earlier step has the same pipeline, or the same kernel for a product alike. */
@@ -47,6 +50,36 @@ static enum planche_status make_examples(struct trial *trial, struct planche_err
     return PLANCHE_OK;
 }
 
+static void fill_one(void *user, size_t index, unsigned worker)
+{
+    struct trial *trial = user;
+    struct planche_error ignored;
+    enum planche_status status =
+        planche_gpu_example_fill(&trial->examples[index], trial->upload.host, &ignored);
+    (void)worker;
+    if (status)
+        atomic_store(&trial->status, (int)status);
+}
+
+/* What the host computes of real networks' layers takes one thread as long as opening the device.
+ */
+static enum planche_status fill(struct trial *trial, struct planche_error *error)
+{
+    planche_pool_run(trial->pool, (size_t)trial->count, fill_one, trial);
+    if (!atomic_load(&trial->status))
+        return PLANCHE_OK;
+    return planche_fail(error, (enum planche_status)atomic_load(&trial->status),
+                        "no memory for a trial of a GPU");
+}
+
+static void check_one(void *user, size_t index, unsigned worker)
+{
+    struct trial *trial = user;
+    struct planche_gpu_example *example = &trial->examples[index];
+    (void)worker;
+    example->holds = planche_gpu_example_holds(example, trial->download.host);
+}
+
 static enum planche_status make_memory(struct trial *trial, struct planche_error *error)
 {
     struct planche_gpu_device *device = trial->context->device;
@@ -58,8 +91,8 @@ static enum planche_status make_memory(struct trial *trial, struct planche_error
     if (!status)
         status = planche_gpu_memory_create(&trial->download, device, trial->bytes,
                                            PLANCHE_GPU_MEMORY_DOWNLOAD, error);
-    for (int i = 0; i < trial->count && !status; i++)
-        status = planche_gpu_example_fill(&trial->examples[i], trial->upload.host, error);
+    if (!status)
+        status = fill(trial, error);
     if (!status)
         status = planche_gpu_copy_now(&trial->device, &trial->upload, trial->bytes, error);
     return status;
@@ -147,11 +180,12 @@ static enum planche_status run(struct trial *trial, struct planche_error *error)
     return status;
 }
 
-static void judge(const struct trial *trial)
+static void judge(struct trial *trial)
 {
+    planche_pool_run(trial->pool, (size_t)trial->count, check_one, trial);
     for (int i = 0; i < trial->count; i++) {
         const struct planche_gpu_example *example = &trial->examples[i];
-        if (!planche_gpu_example_holds(example, trial->download.host))
+        if (!example->holds)
             planche_gpu_matrix_refuse(trial->context->device,
                                       planche_gpu_matrix_variants(example->program, example->step),
                                       "in a trial the device computed wrong values");
@@ -160,18 +194,24 @@ static void judge(const struct trial *trial)
 
 /* Tries the program as it is. */
 static enum planche_status try_program(struct planche_gpu_context *context,
-                                       struct planche_error *error)
+                                       struct planche_pool *pool, struct planche_error *error)
 {
-    struct trial trial = {.context = context};
+    struct trial trial = {.context = context, .pool = pool};
+    double start = planche_trace_start(&context->device->log, PLANCHE_TRACE_GPU);
     if (context->device->path < PLANCHE_GPU_PATH_KHR)
         return PLANCHE_OK;
     enum planche_status status = make_examples(&trial, error);
     if (!status && trial.count > 0) {
         status = make_memory(&trial, error);
+        planche_trace_took(&context->device->log, PLANCHE_TRACE_GPU, start, "filling examples");
+        start = planche_trace_start(&context->device->log, PLANCHE_TRACE_GPU);
         if (!status)
             status = run(&trial, error);
+        planche_trace_took(&context->device->log, PLANCHE_TRACE_GPU, start, "running examples");
+        start = planche_trace_start(&context->device->log, PLANCHE_TRACE_GPU);
         if (!status)
             judge(&trial);
+        planche_trace_took(&context->device->log, PLANCHE_TRACE_GPU, start, "checking examples");
     }
     planche_gpu_memory_destroy(&trial.download);
     planche_gpu_memory_destroy(&trial.upload);
@@ -210,7 +250,7 @@ enum planche_status planche_gpu_trial(struct planche_gpu_context *context,
     enum planche_status status = PLANCHE_OK;
     for (unsigned known = 0; !status;) { /* when the program was begun */
         if (atomic_load(refused) == known)
-            status = try_program(context, error);
+            status = try_program(context, pool, error);
         if (status || atomic_load(refused) == known)
             break;
         known = atomic_load(refused);
