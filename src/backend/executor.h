@@ -154,6 +154,8 @@ struct planche_executor_ops {
                                 struct planche_executor_plan **plan, uint64_t *least,
                                 struct planche_error *error);
     void (*unplan)(struct planche_executor_plan *plan); /* NULL is fine */
+    /* The page is going to be run, once it is decoded: what takes long may begin. Optional. */
+    void (*expect)(void *state, const struct planche_executor_plan *plan);
     /* Runs a page, once or more often. Errors: those of io, CANCELLED, DEADLINE, LIMIT; DEVICE,
      * MEMORY, BUDGET: another executor may be able to run the page. It starts from the beginning,
      * though rows may have been emitted. */

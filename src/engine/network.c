@@ -214,6 +214,9 @@ enum planche_status planche_network_run(struct planche_network *network,
         planche_input_start(network->io.input, turns ? 1 : plan->fetch_rows, error);
     if (!status)
         status = planche_output_start(output, turns ? 1 : plan->emit_rows, error);
+    const struct planche_executor *executor = network->executor;
+    if (!status && plan->reads_ahead && executor->ops->expect)
+        executor->ops->expect(executor->state, plan);
     if (!status && plan->reads_ahead)
         status = read_page(network, error);
     if (!status)

@@ -300,6 +300,27 @@ static void test_memory_is_kept(void **state)
     planche_engine_destroy(&engine);
 }
 
+/* A page that is foreseen finds its memory there. */
+static void test_expected(void **state)
+{
+    const struct planche_gpu_page page = {
+        .width = 2 * WIDTH, .height = HEIGHT, .colours = 3, .depth = 8, .chunk = 1 << 20};
+    struct planche_engine_options options = {.backend = "vulkan:0",
+                                             .precision = PLANCHE_PRECISION_F32};
+    (void)state;
+    struct planche_engine *engine = test_engine(options, SCALE);
+    struct planche_gpu_pool *gpus = gpu_pool_of(engine);
+    planche_gpu_fail_at(PLANCHE_GPU_FAULT_ALLOCATION, 0);
+    planche_gpu_pool_expect(gpus, &page);
+    planche_gpu_pool_await(gpus);
+    assert_true(planche_gpu_calls(PLANCHE_GPU_FAULT_ALLOCATION) >= 4);
+    assert_int_equal(count_allocations(engine, 2 * WIDTH, HEIGHT), 0);
+    planche_gpu_pool_expect(gpus, &page); /* the first alone */
+    assert_false(gpus->warming);
+    assert_int_equal(gpus->contexts[0]->active, 0);
+    planche_engine_destroy(&engine);
+}
+
 /* A page that wants a turn. */
 struct wish {
     struct planche_gpu_pool *gpus;
@@ -479,10 +500,10 @@ static void test_large_arenas(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_allocation),      cmocka_unit_test(test_lost),
-        cmocka_unit_test(test_accounts),        cmocka_unit_test(test_large_arenas),
-        cmocka_unit_test(test_memory_is_kept),  cmocka_unit_test(test_turns),
-        cmocka_unit_test(test_batch_loses_one),
+        cmocka_unit_test(test_allocation),     cmocka_unit_test(test_lost),
+        cmocka_unit_test(test_accounts),       cmocka_unit_test(test_large_arenas),
+        cmocka_unit_test(test_memory_is_kept), cmocka_unit_test(test_expected),
+        cmocka_unit_test(test_turns),          cmocka_unit_test(test_batch_loses_one),
     };
     return test_exit_status(cmocka_run_group_tests(tests, setup, test_teardown));
 }

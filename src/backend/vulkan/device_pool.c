@@ -187,11 +187,22 @@ enum planche_status planche_gpu_pool_create(struct planche_gpu_pool **out,
     return status;
 }
 
+void planche_gpu_pool_await(struct planche_gpu_pool *gpus)
+{
+    planche_mutex_lock(&gpus->mutex);
+    bool warming = gpus->warming;
+    gpus->warming = false;
+    planche_mutex_unlock(&gpus->mutex);
+    if (warming)
+        planche_thread_join(&gpus->warm);
+}
+
 void planche_gpu_pool_destroy(struct planche_gpu_pool **gpus)
 {
     struct planche_gpu_pool *g = *gpus;
     if (!g)
         return;
+    planche_gpu_pool_await(g);
     for (unsigned u = 0; u < g->count; u++)
         planche_gpu_context_destroy(&g->contexts[u]);
     planche_vk_destroy(&g->vk);

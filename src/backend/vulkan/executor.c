@@ -115,6 +115,12 @@ static enum planche_status run(void *state, const struct planche_executor_plan *
                                const struct planche_page_io *io, struct planche_budget *budget,
                                struct planche_executor_result *result, struct planche_error *error)
 {
+static void expect(void *state, const struct planche_executor_plan *plan)
+{
+    const struct vulkan_plan *own = (const struct vulkan_plan *)(const void *)plan;
+    planche_gpu_pool_expect(state, &own->page);
+}
+
     const struct vulkan_plan *own = (const struct vulkan_plan *)(const void *)plan;
     struct planche_gpu_page_result page = {0};
     enum planche_status status = planche_gpu_pool_run(state, &own->page, io, budget, &page, error);
@@ -154,3 +160,4 @@ const struct planche_executor_ops planche_vulkan_executor = {
     .profile = profile,
     .alive = alive,
 };
+    .expect = expect,

@@ -68,6 +68,10 @@ struct planche_gpu_page_result {
     bool another; /* the page failed with this device, which is lost, and another is there */
 };
 
+/* Says that such a page is going to be run. At the first call a thread takes the memory for it
+ * (arena, page buffer, staging memory), while the caller decodes the page. */
+void planche_gpu_pool_expect(struct planche_gpu_pool *gpus, const struct planche_gpu_page *page);
+
 /* Runs a page, with the rows of io, on whichever device is free first; waits for one. Thread-safe.
  * DEVICE: something is wrong with the GPUs (lost, a timeout, a result that cannot be true). MEMORY,
  * BUDGET: the GPU has too little for the smallest tile, or for the one that was asked for, or the

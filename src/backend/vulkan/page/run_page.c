@@ -607,10 +607,41 @@ planche_gpu_pool_run(struct planche_gpu_pool *gpus, const struct planche_gpu_pag
         .device = run.context->device->index,
         .name = run.context->device->name,
         .tiles = run.tiles,
+/* All that the page would do but to use it. What goes wrong goes wrong again when it runs. */
+static void warm_up(void *user)
+{
+    static const struct planche_page_io none = {0};
+    struct planche_gpu_pool *gpus = user;
+    struct page_run run = {.gpus = gpus, .io = &none, .budget = gpus->budget, .streams = true};
+    struct planche_error ignored;
+    if (planche_gpu_pool_acquire(gpus, false, NULL, &run.context, &run.slot, &ignored))
+        return;
+    enum planche_status status = planche_gpu_job_init(&run.job, run.context->program,
+                                                      &gpus->warm_page, run.budget, &ignored);
+    if (!status)
+        status = planche_gpu_tile_init(&run.tile, &run.job, run.budget, &ignored);
+    if (!status)
+        status = find_memory(&run, &ignored);
+    if (!status)
+        take_staging(&run, &ignored);
+    end(&run);
+}
+
+void planche_gpu_pool_expect(struct planche_gpu_pool *gpus, const struct planche_gpu_page *page)
+{
+    if (atomic_exchange(&gpus->warmed, true))
+        return;
+    gpus->warm_page = *page;
+    planche_mutex_lock(&gpus->mutex);
+    gpus->warming = planche_thread_start(&gpus->warm, warm_up, gpus);
+    planche_mutex_unlock(&gpus->mutex);
+}
+
         .another = status == PLANCHE_ERROR_DEVICE && atomic_load(&run.context->device->lost) &&
                    planche_gpu_pool_alive(gpus),
     };
     end(&run);
     result->ms = run.recording.ms;
     return status;
+    planche_gpu_pool_await(gpus);
 }
