@@ -371,10 +371,12 @@ static void expect_redone(const struct planche_engine *engine, const struct plan
 static void test_faults(void **state)
 {
     const enum planche_gpu_fault faults[] = {PLANCHE_GPU_FAULT_SUBMIT, PLANCHE_GPU_FAULT_WAIT};
+    /* A page is sent, computed and fetched; the first of these is not waited for. */
+    const uint64_t calls[] = {3, 2};
     (void)state;
     struct planche_engine *cpu = make_cpu_engine();
     for (size_t f = 0; f < 2; f++)
-        for (uint64_t n = 1; n < 4; n++) {
+        for (uint64_t n = 1; n <= calls[f]; n++) {
             struct planche_engine *engine = make_f32_engine();
             planche_gpu_fail_at(faults[f], n);
             expect_redone(engine, cpu, true);
