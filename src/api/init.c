@@ -34,6 +34,11 @@ void planche_page_result_init(struct planche_page_result *out, size_t size)
     init(out, size);
 }
 
+void planche_gpu_tune_options_init(struct planche_gpu_tune_options *out, size_t size)
+{
+    init(out, size);
+}
+
 void planche_provenance_init(struct planche_provenance *out, size_t size)
 {
     init(out, size);

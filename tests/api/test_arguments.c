@@ -177,6 +177,7 @@ static void test_null_errors(void **state)
         planche_model_path(planche_model_variant_get(0), "a", path, sizeof(path), NULL),
         PLANCHE_ERROR_ARGUMENT);
     assert_int_not_equal(planche_gpu_get_info(UINT_MAX, &gpu, NULL), PLANCHE_OK);
+    assert_int_not_equal(planche_gpu_tune(UINT_MAX, NULL, NULL), PLANCHE_OK);
     assert_int_equal(planche_cancel_create(NULL, NULL), PLANCHE_ERROR_ARGUMENT);
     assert_int_equal(planche_image_read(&image, test_path("nowhere.png"), NULL, NULL),
                      PLANCHE_ERROR_NOT_FOUND);
@@ -209,6 +210,7 @@ static void test_null_errors_of_jobs(void **state)
 /* Things without sense that must not be read. */
 static void test_null_arguments(void **state)
 {
+    struct planche_gpu_tune_options tune = PLANCHE_GPU_TUNE_OPTIONS_INIT;
     struct planche_pixels pixels = page.pixels;
     struct planche_provenance provenance = PLANCHE_PROVENANCE_INIT;
     struct planche_engine_info info = PLANCHE_ENGINE_INFO_INIT;
@@ -238,6 +240,8 @@ static void test_null_arguments(void **state)
     assert_int_equal(planche_model_inspect(NULL, 0, NULL, &error), PLANCHE_ERROR_ARGUMENT);
     assert_int_equal(planche_model_import(NULL, NULL, &error), PLANCHE_ERROR_ARGUMENT);
     assert_int_equal(planche_gpu_get_info(0, NULL, &error), PLANCHE_ERROR_ARGUMENT);
+    tune.seconds = -1;
+    assert_int_equal(planche_gpu_tune(0, &tune, &error), PLANCHE_ERROR_ARGUMENT);
     assert_int_equal(planche_book_inspect(NULL, NULL, NULL, &error), PLANCHE_ERROR_ARGUMENT);
     assert_int_equal(planche_format_from_name(NULL), PLANCHE_FORMAT_AUTO);
     assert_int_equal(planche_container_of(NULL), PLANCHE_CONTAINER_AUTO);
@@ -434,6 +438,9 @@ static void test_results_without_size(void **state)
     expect(PLANCHE_ERROR_ARGUMENT,
            planche_provenance_read(test_path("in.png"), &provenance, &error),
            "PLANCHE_PROVENANCE_INIT", &error);
+    struct planche_gpu_tune_options tune = {.struct_size = 0};
+    expect(PLANCHE_ERROR_ARGUMENT, planche_gpu_tune(0, &tune, &error),
+           "PLANCHE_GPU_TUNE_OPTIONS_INIT", &error);
     expect(PLANCHE_ERROR_ARGUMENT, planche_gpu_get_info(0, &gpu, &error), "PLANCHE_GPU_INFO_INIT",
            &error);
     expect(PLANCHE_ERROR_ARGUMENT, planche_engine_get_info(engine, &info, &error),
@@ -473,6 +480,7 @@ static void test_init_functions(void **state)
     CHECK_INIT(job_queue_options, PLANCHE_JOB_QUEUE_OPTIONS_INIT);
     CHECK_INIT(job, PLANCHE_JOB_INIT);
     CHECK_INIT(gpu_info, PLANCHE_GPU_INFO_INIT);
+    CHECK_INIT(gpu_tune_options, PLANCHE_GPU_TUNE_OPTIONS_INIT);
     CHECK_INIT(image_options, PLANCHE_IMAGE_OPTIONS_INIT);
 #undef CHECK_INIT
 }

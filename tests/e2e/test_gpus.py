@@ -40,6 +40,13 @@ class Gpus(harness.Case):
         if "gpus_problem" not in facts:
             self.assertIn("GPUs          none", run("info", env=NO_DRIVERS, check=0).stdout.splitlines())
 
+    def test_tune_without(self):
+        result = run("tune", env=NO_DRIVERS, check=3)
+        self.assertIn("no such GPU", result.stderr)
+        self.assertEqual(run("tune", "--backend", "vulkan:99", check=3).stdout, "")
+        for wrong in (["a.png"], ["--seconds", "0"], ["--backend", "cuda"]):
+            self.assertEqual(run("tune", *wrong, env=NO_DRIVERS, check=2).stdout, "")
+
     def test_no_library(self):
         """What the loader meets first cannot be loaded: as good as not there."""
         self.write("libvulkan.so.1", b"")

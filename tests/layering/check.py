@@ -50,6 +50,7 @@ COMMAND_USES = {
     "preview": ["cli"],
     "info": ["cli"],
     "doctor": ["cli", "words", "profile"],
+    "tune": ["cli"],
     "bench": ["cli"],
     "ncnn": ["cli"],
     "stdio": ["cli", "service"],

@@ -106,7 +106,7 @@ static float *run(const struct network *network, const struct page *page,
         .colours = (unsigned)colours,
         .depth = 16,
         .floats = true,
-        .chunk = planche_gpu_pool_chunk(0),
+        .chunk = 1 << 20,
     };
     snprintf(device, sizeof(device), "%u", gpu_need().index);
     planche_budget_init(&budget, 0);

@@ -27,8 +27,8 @@ static const struct {
     {"preview", planche_cli_preview}, {"compare", planche_cli_compare},
     {"serve", planche_cli_serve},     {"cache", planche_cli_cache},
     {"worker", planche_cli_worker},   {"queue", planche_cli_queue},
-    {"doctor", planche_cli_doctor},   {"help", planche_cli_help},
-    {"version", planche_cli_version},
+    {"tune", planche_cli_tune},       {"doctor", planche_cli_doctor},
+    {"help", planche_cli_help},       {"version", planche_cli_version},
 };
 
 static int run(int argc, char **argv)

@@ -17,6 +17,32 @@ enum planche_status planche_vk_get_info(unsigned index, struct planche_gpu_info 
     return fail(error);
 }
 
+enum planche_status planche_vk_tuning_default(unsigned index, struct planche_gpu_tuning *tuning,
+                                              struct planche_error *error)
+{
+    (void)index, (void)tuning;
+    return fail(error);
+}
+
+enum planche_status planche_vk_tuning_save(unsigned index, const struct planche_gpu_tuning *tuning,
+                                           struct planche_error *error)
+{
+    (void)index, (void)tuning;
+    return fail(error);
+}
+
+void planche_gpu_tuning_override(const struct planche_gpu_tuning *tuning)
+{
+    (void)tuning;
+}
+
+void planche_gpu_tuning_describe(const struct planche_gpu_tuning *tuning, char *text, size_t size)
+{
+    (void)tuning;
+    if (size)
+        text[0] = '\0';
+}
+
 static enum planche_status create(void **state, const struct planche_executor_setup *setup,
                                   struct planche_budget *budget, struct planche_error *error)
 {

@@ -94,6 +94,13 @@ static struct shape shrink(struct shape shape)
     return shape;
 }
 
+/* Rows decide which pixels a subgroup has, not how any is computed. */
+static int32_t tuned_rows(const struct planche_gpu_program *program, int32_t rows)
+{
+    int32_t fewer = rows / (int32_t)program->device->tuning.rows;
+    return fewer < 1 ? 1 : fewer;
+}
+
 /* The most inputs, of 16, 32 and 64, that can be staged at a time: they are of one tensor. */
 static int32_t choose_chunk(const struct planche_gpu_program *program,
                             const struct planche_step *step)
@@ -344,6 +351,7 @@ static enum planche_status make_khr(const struct planche_gpu_program *program, i
     struct shape shape = choose_shape(product, choose_chunk(program, step));
     if (soft)
         shape = shrink(shape);
+    shape.rows = tuned_rows(program, shape.rows);
     bool packed = program->device->properties.vendorID == NVIDIA && !soft;
     product->columns = SIDE;
     product->copies = 1;

@@ -5,6 +5,7 @@
 #define PLANCHE_BACKEND_VULKAN_DEVICE_H
 
 #include "backend/vulkan/functions.h"
+#include "backend/vulkan/tune/values.h"
 #include "base/alloc.h"
 #include "base/log.h"
 #include "os/thread.h"
@@ -51,7 +52,8 @@ struct planche_gpu_device {
     bool soft_matrices; /* tests: products of path KHR by plain arithmetic, conv_soft.comp */
     atomic_uint
         refused; /* bits of enum planche_gpu_variant: products that it does not make right */
-    bool labels; /* see debug_labels.h */
+    struct planche_gpu_tuning tuning;
+    bool labels;                              /* see debug_labels.h */
     uint32_t compute_family, transfer_family; /* may be the same */
     VkQueue compute, transfer;                /* likewise */
     struct planche_mutex queue_mutex;         /* for every submission */

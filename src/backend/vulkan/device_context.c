@@ -7,11 +7,6 @@
 #include "backend/vulkan/open_device.h"
 #include "base/status.h"
 
-/* Pages that a device runs at once: one computes while the pixels of others are on their way. A
- * device that takes its memory from the host's runs fewer. */
-#define DISCRETE_PAGES 3
-#define SHARED_PAGES   2
-
 /* Multiply-adds in a millisecond that a device is taken to do before any have been timed: rather
  * too few, so that the first batches are short. */
 static double first_guess(const struct planche_gpu_device *device)
@@ -56,9 +51,7 @@ enum planche_status planche_gpu_context_create(struct planche_gpu_context **out,
     planche_mutex_init(&context->slot_mutex);
     planche_cond_init(&context->slot_changed);
     planche_gpu_staging_pool_init(&context->staging, device);
-    context->turn_limit = device->properties.deviceType == VK_PHYSICAL_DEVICE_TYPE_DISCRETE_GPU
-                              ? DISCRETE_PAGES
-                              : SHARED_PAGES;
+    context->turn_limit = device->tuning.pages;
     atomic_init(&context->macs_per_ms, first_guess(device));
     enum planche_status status = planche_gpu_queue_init(&context->queue, device, error);
     if (!status)

@@ -20,12 +20,12 @@ struct planche_gpu_pool {
     char *name;
     struct planche_mutex mutex; /* for the contexts' pages and turns: nothing allocates under it */
     struct planche_cond turn_changed;
-};
     /* The first page's memory is taken while the page is decoded. */
     atomic_bool warmed;         /* that has been begun, or is not to be */
     struct planche_thread warm; /* while warming */
     bool warming;               /* under mutex */
     struct planche_gpu_page warm_page;
+};
 
 /* A page that waits for its turn, on the stack of its thread. */
 struct planche_gpu_turn {
@@ -40,9 +40,9 @@ enum planche_status planche_gpu_pool_acquire(struct planche_gpu_pool *gpus, bool
                                              struct planche_gpu_context **context,
                                              struct planche_gpu_page_slot **slot,
                                              struct planche_error *error);
-/* Gives the slot a page buffer of so many bytes, after waiting for other pages' if it must. Of the
 /* Waits until the memory of the first page is there, if it is being taken. */
 void planche_gpu_pool_await(struct planche_gpu_pool *gpus);
+/* Gives the slot a page buffer of so many bytes, after waiting for other pages' if it must. Of the
  * device's memory page buffers have a quarter, or more when a page is alone. Errors: MEMORY,
  * DEVICE, CANCELLED. */
 enum planche_status planche_gpu_pool_ensure_size(struct planche_gpu_context *context,

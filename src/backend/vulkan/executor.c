@@ -83,10 +83,14 @@ static enum planche_status plan(const void *state, const struct planche_executor
         .depth = page->depth,
         .alpha = page->alpha,
         .floats = page->values,
-        .chunk = planche_gpu_pool_chunk(memory),
+        .chunk = planche_gpu_pool_chunk(state),
     };
     uint64_t bytes = planche_gpu_pool_page_memory(state, &own_page);
     uint64_t result_rows = (uint64_t)page->height * planche_gpu_pool_scale(state);
+    if (bytes > memory || whole_bytes(page, result_rows) > memory - bytes) {
+        own_page.chunk = 0; /* smaller transfers leave more to rows */
+        bytes = planche_gpu_pool_page_memory(state, &own_page);
+    }
     *least = bytes;
     if (bytes > memory)
         return planche_fail(error, PLANCHE_ERROR_BUDGET, "no room for rows on their way to a GPU");
@@ -111,16 +115,16 @@ static void unplan(struct planche_executor_plan *plan)
     planche_free(plan);
 }
 
-static enum planche_status run(void *state, const struct planche_executor_plan *plan,
-                               const struct planche_page_io *io, struct planche_budget *budget,
-                               struct planche_executor_result *result, struct planche_error *error)
-{
 static void expect(void *state, const struct planche_executor_plan *plan)
 {
     const struct vulkan_plan *own = (const struct vulkan_plan *)(const void *)plan;
     planche_gpu_pool_expect(state, &own->page);
 }
 
+static enum planche_status run(void *state, const struct planche_executor_plan *plan,
+                               const struct planche_page_io *io, struct planche_budget *budget,
+                               struct planche_executor_result *result, struct planche_error *error)
+{
     const struct vulkan_plan *own = (const struct vulkan_plan *)(const void *)plan;
     struct planche_gpu_page_result page = {0};
     enum planche_status status = planche_gpu_pool_run(state, &own->page, io, budget, &page, error);
@@ -156,8 +160,8 @@ const struct planche_executor_ops planche_vulkan_executor = {
     .describe = describe,
     .plan = plan,
     .unplan = unplan,
+    .expect = expect,
     .run = run,
     .profile = profile,
     .alive = alive,
 };
-    .expect = expect,

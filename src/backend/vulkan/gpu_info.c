@@ -2,6 +2,7 @@
 /* Devices as the API describes them. */
 #include "backend/vulkan/capabilities.h"
 #include "backend/vulkan/instance.h"
+#include "backend/vulkan/tune/tuning.h"
 #include "backend/vulkan/vulkan.h"
 #include "base/status.h"
 #include "base/text.h"
@@ -65,23 +66,60 @@ void planche_vk_describe(const struct planche_vk *vk, uint32_t index, struct pla
     list_extensions(info, &capabilities);
     if (status == PLANCHE_OK)
         info->path = planche_gpu_capabilities_best(&capabilities);
+    struct planche_gpu_tuning tuning;
+    if (info->path && planche_gpu_tuning_load(&tuning, properties, NULL))
+        planche_gpu_tuning_describe(&tuning, info->tuning, sizeof info->tuning);
     if (info->path == PLANCHE_GPU_PATH_AUTO)
         snprintf(info->reason, sizeof info->reason, "it lacks %s",
                  status == PLANCHE_OK ? capabilities.lacks[PLANCHE_GPU_PATH_F32] : "memory");
+}
+
+/* Fails past the last device. *vk is to be destroyed in any case. */
+static enum planche_status find_device(unsigned index, struct planche_vk **vk,
+                                       struct planche_error *error)
+{
+    enum planche_status status = planche_vk_create(vk, error);
+    if (!status && index >= (*vk)->device_count)
+        status =
+            planche_fail(error, PLANCHE_ERROR_NOT_FOUND, "there is no GPU %u: Vulkan shows %u here",
+                         index, (*vk)->device_count);
+    return status;
 }
 
 enum planche_status planche_vk_get_info(unsigned index, struct planche_gpu_info *info,
                                         struct planche_error *error)
 {
     struct planche_vk *vk;
-    enum planche_status status = planche_vk_create(&vk, error);
-    if (status != PLANCHE_OK)
-        return status;
-    if (index >= vk->device_count) {
-        status = planche_fail(error, PLANCHE_ERROR_NOT_FOUND,
-                              "there is no GPU %u: Vulkan shows %u here", index, vk->device_count);
-    } else {
+    enum planche_status status = find_device(index, &vk, error);
+    if (!status)
         planche_vk_describe(vk, index, info);
+    planche_vk_destroy(&vk);
+    return status;
+}
+
+enum planche_status planche_vk_tuning_default(unsigned index, struct planche_gpu_tuning *tuning,
+                                              struct planche_error *error)
+{
+    struct planche_vk *vk;
+    VkPhysicalDeviceProperties properties;
+    enum planche_status status = find_device(index, &vk, error);
+    if (!status) {
+        vk->fn.GetPhysicalDeviceProperties(vk->devices[index], &properties);
+        *tuning = planche_gpu_tuning_default(&properties);
+    }
+    planche_vk_destroy(&vk);
+    return status;
+}
+
+enum planche_status planche_vk_tuning_save(unsigned index, const struct planche_gpu_tuning *tuning,
+                                           struct planche_error *error)
+{
+    struct planche_vk *vk;
+    VkPhysicalDeviceProperties properties;
+    enum planche_status status = find_device(index, &vk, error);
+    if (!status) {
+        vk->fn.GetPhysicalDeviceProperties(vk->devices[index], &properties);
+        status = planche_gpu_tuning_save(tuning, &properties, error);
     }
     planche_vk_destroy(&vk);
     return status;

@@ -8,6 +8,7 @@
 #include "backend/vulkan/path_name.h"
 #include "backend/vulkan/pipeline.h"
 #include "backend/vulkan/pipeline_cache.h"
+#include "backend/vulkan/tune/tuning.h"
 #include "backend/vulkan/wgmma/module.h"
 #include "base/status.h"
 #include "base/trace.h"
@@ -132,12 +133,28 @@ static void describe(struct planche_gpu_device *device,
     }
 }
 
+/* What was measured for one path says nothing of another. */
+static void choose_tuning(struct planche_gpu_device *device,
+                          const struct planche_gpu_capabilities *capabilities, bool any)
+{
+    const VkPhysicalDeviceProperties *properties = &capabilities->properties;
+    struct planche_gpu_tuning *tuning = &device->tuning;
+    *tuning = planche_gpu_tuning_choose(properties, &device->log);
+    if (tuning->path == PLANCHE_GPU_PATH_AUTO)
+        return;
+    if (any && device->path != PLANCHE_GPU_PATH_AUTO && !capabilities->lacks[tuning->path])
+        device->path = tuning->path;
+    if (tuning->path != device->path)
+        *tuning = planche_gpu_tuning_default(properties);
+}
+
 static enum planche_status choose_path(struct planche_gpu_device *device,
                                        const struct planche_gpu_capabilities *capabilities,
                                        enum planche_gpu_path path, struct planche_error *error)
 {
     enum planche_gpu_path best = planche_gpu_capabilities_best(capabilities);
     device->path = path == PLANCHE_GPU_PATH_AUTO ? best : path;
+    choose_tuning(device, capabilities, path == PLANCHE_GPU_PATH_AUTO);
     device->soft_matrices =
         (device->path == PLANCHE_GPU_PATH_KHR ||
          (device->path == PLANCHE_GPU_PATH_WGMMA && planche_gpu_pretended_kernels())) &&

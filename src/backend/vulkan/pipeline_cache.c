@@ -31,15 +31,21 @@ struct head {
 };
 static const char magic[8] = "PLANCHE1";
 
+enum planche_status planche_gpu_cache_file(const VkPhysicalDeviceProperties *properties,
+                                           const char *stem, const char *suffix, char *path,
+                                           struct planche_error *error)
+{
+    char uuid[2 * VK_UUID_SIZE + 1], name[128];
+    planche_text_hex(uuid, properties->pipelineCacheUUID, VK_UUID_SIZE);
+    snprintf(name, sizeof name, "%s-%04x-%04x-%08x-%s%s", stem, properties->vendorID,
+             properties->deviceID, properties->driverVersion, uuid, suffix);
+    return planche_cache_path(path, PATH_MAX, name, error);
+}
+
 static enum planche_status file_name(const struct planche_gpu_device *device, char path[PATH_MAX],
                                      struct planche_error *error)
 {
-    const VkPhysicalDeviceProperties *properties = &device->properties;
-    char uuid[2 * VK_UUID_SIZE + 1], name[128];
-    planche_text_hex(uuid, properties->pipelineCacheUUID, VK_UUID_SIZE);
-    snprintf(name, sizeof name, "pipelines-%04x-%04x-%08x-%s.bin", properties->vendorID,
-             properties->deviceID, properties->driverVersion, uuid);
-    return planche_cache_path(path, PATH_MAX, name, error);
+    return planche_gpu_cache_file(&device->properties, "pipelines", ".bin", path, error);
 }
 
 static bool read_all(int fd, void *data, size_t size)

@@ -10,6 +10,12 @@
 enum planche_status planche_gpu_cache_load(struct planche_gpu_device *device,
                                            struct planche_error *error);
 
+/* The file "STEM-...SUFFIX" of a device and its driver in the cache folder. path has PATH_MAX
+ * bytes. Errors: NOT_FOUND, ARGUMENT: see planche_cache_path. */
+enum planche_status planche_gpu_cache_file(const VkPhysicalDeviceProperties *properties,
+                                           const char *stem, const char *suffix, char *path,
+                                           struct planche_error *error);
+
 /* Writes the pipeline cache to the disk if there is more in it than there was. Thread-safe. */
 void planche_gpu_cache_save(struct planche_gpu_device *device);
 

@@ -5,6 +5,7 @@
 
 #include "backend/executor.h"
 #include "backend/vulkan/path_name.h"
+#include "backend/vulkan/tune/values.h"
 #include "base/alloc.h"
 #include "base/log.h"
 #include "base/pool.h"
@@ -17,6 +18,13 @@
 /* As planche_gpu_get_info; info has this library's size. */
 enum planche_status planche_vk_get_info(unsigned index, struct planche_gpu_info *info,
                                         struct planche_error *error);
+
+/* What a device begins with, and keeping what suits it better. Errors: those of
+ * planche_gpu_get_info; IO. */
+enum planche_status planche_vk_tuning_default(unsigned index, struct planche_gpu_tuning *tuning,
+                                              struct planche_error *error);
+enum planche_status planche_vk_tuning_save(unsigned index, const struct planche_gpu_tuning *tuning,
+                                           struct planche_error *error);
 
 /* A pool of GPUs with a network on them. Thread-safe. */
 struct planche_gpu_pool;
@@ -50,15 +58,19 @@ struct planche_gpu_page {
     bool alpha;       /* rows have alpha behind their colours, in and out; not with `floats` */
     bool floats;      /* rows of the result are `colours` planes of float, 0..1 before clamping */
     bool streams;     /* rows wait for a decoder or an encoder: the page takes no other's turn */
-    uint64_t chunk;   /* bytes of a transfer, see planche_gpu_pool_chunk */
+    uint64_t chunk;   /* bytes of a transfer; 0: as few as make sense */
 };
 
-/* Bytes of a transfer of a page that may have so much host memory. */
-uint64_t planche_gpu_pool_chunk(uint64_t memory);
+/* Bytes of a transfer where memory is no question. */
+uint64_t planche_gpu_pool_chunk(const struct planche_gpu_pool *gpus);
 
 /* Host memory that running such a page takes from the budget. */
 uint64_t planche_gpu_pool_page_memory(const struct planche_gpu_pool *gpus,
                                       const struct planche_gpu_page *page);
+
+/* Says that such a page is going to be run. At the first call a thread takes the memory for it
+ * (arena, page buffer, staging memory), while the caller decodes the page. */
+void planche_gpu_pool_expect(struct planche_gpu_pool *gpus, const struct planche_gpu_page *page);
 
 struct planche_gpu_page_result {
     double ms;        /* GPU time, all dispatches of the page */
@@ -67,10 +79,6 @@ struct planche_gpu_page_result {
     unsigned tiles;
     bool another; /* the page failed with this device, which is lost, and another is there */
 };
-
-/* Says that such a page is going to be run. At the first call a thread takes the memory for it
- * (arena, page buffer, staging memory), while the caller decodes the page. */
-void planche_gpu_pool_expect(struct planche_gpu_pool *gpus, const struct planche_gpu_page *page);
 
 /* Runs a page, with the rows of io, on whichever device is free first; waits for one. Thread-safe.
  * DEVICE: something is wrong with the GPUs (lost, a timeout, a result that cannot be true). MEMORY,

@@ -23,6 +23,7 @@ int planche_cli_compare(int argc, char **argv);
 int planche_cli_cache(int argc, char **argv);
 int planche_cli_worker(int argc, char **argv);
 int planche_cli_queue(int argc, char **argv);
+int planche_cli_tune(int argc, char **argv);
 int planche_cli_doctor(int argc, char **argv);
 int planche_cli_help(int argc, char **argv);
 int planche_cli_version(int argc, char **argv);

@@ -30,6 +30,7 @@ static const char enlarge_usage[] =
     "  planche stdio [OPTIONS]                  resident process for other programs\n"
     "  planche serve [OPTIONS]                  HTTP server for readers and programs\n"
     "  planche bench [OPTIONS]                  measure the speed of the engine\n"
+    "  planche tune [OPTIONS]                   what suits a GPU best, kept for later\n"
     "  planche preview PAGE [-o SHEET]          part of a page by several models\n"
     "  planche compare A B                      how much two images differ\n"
     "  planche cache [show|prune|verify]        results that planche serve keeps\n"
@@ -103,6 +104,23 @@ static const char doctor_end[] =
     "\n"
     "Exit status: 0 if all that is needed works, 1 if not, 2 wrong usage. Notes are of\n"
     "what is not needed.\n";
+
+static const char tune_usage[] =
+    "Usage: planche tune [OPTIONS]\n"
+    "\n"
+    "Measures by pages what suits a GPU best: its path, how many pages it runs at once,\n"
+    "the size of transfers, tiles, and shapes of workgroups. Keeps the result beside the\n"
+    "driver's compiled shaders, for this GPU with this driver: whatever uses the GPU\n"
+    "later takes it, unless options say otherwise. It changes no byte of what a path\n"
+    "makes. planche info shows it. Let nothing else use the GPU meanwhile.\n";
+
+static const char tune_end[] = "Examples:\n"
+                               "  planche tune\n"
+                               "  planche tune --backend vulkan:1 --seconds 120\n"
+                               "\n"
+                               "Exit status: 0; 1 if a GPU could not be measured; 2 wrong usage; "
+                               "3 there is no\n"
+                               "GPU.\n";
 
 static const char serve_usage[] =
     "Usage: planche serve [OPTIONS]\n"
@@ -234,6 +252,7 @@ static const struct help {
     {"models", PLANCHE_CLI_MODELS | PLANCHE_CLI_FETCH, models_usage, models_end},
     {"info", PLANCHE_CLI_INFO, info_usage, ""},
     {"doctor", PLANCHE_CLI_DOCTOR, doctor_usage, doctor_end},
+    {"tune", PLANCHE_CLI_TUNE, tune_usage, tune_end},
     {"stdio", PLANCHE_CLI_STDIO, stdio_usage, stdio_end},
     {"serve", PLANCHE_CLI_SERVE, serve_usage, serve_end},
     {"bench", PLANCHE_CLI_BENCH, bench_usage, bench_end},

@@ -581,6 +581,11 @@ static bool set_runs(struct planche_cli_options *o, const char *value)
     return set_unsigned(value, 1, 1000, &o->runs);
 }
 
+static bool set_seconds(struct planche_cli_options *o, const char *value)
+{
+    return set_unsigned(value, 1, 3600, &o->seconds);
+}
+
 static bool set_size(struct planche_cli_options *o, const char *value)
 {
     return planche_cli_parse_size(value, UINT16_MAX, &o->width, &o->height);

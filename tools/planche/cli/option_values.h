@@ -119,7 +119,7 @@ struct planche_cli_options {
     uint64_t max_bytes; /* stdio: of one request's bytes */
     /* what -m named, in turn (engine.model is the last); bench: and of what to measure */
     const char *models[PLANCHE_CLI_MAX_MODELS];
-    unsigned model_count, runs;
+    unsigned model_count, runs, seconds;
     uint32_t width, height;
     struct planche_cli_serve_options serve;
     struct planche_cli_queue_options queue;

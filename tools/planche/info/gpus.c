@@ -43,6 +43,10 @@ static void print_gpu(const struct planche_gpu_info *gpu)
         snprintf(text, sizeof text, "path %s%s", planche_gpu_path_name(gpu->path),
                  gpu->type == PLANCHE_GPU_SOFTWARE ? ", used only when it is asked for" : "");
     planche_cli_print_fact("", text);
+    if (gpu->tuning[0]) {
+        snprintf(text, sizeof text, "tuned: %s", gpu->tuning);
+        planche_cli_print_fact("", text);
+    }
     if (gpu->extensions[0])
         planche_cli_print_fact("", gpu->extensions);
 }
@@ -90,6 +94,8 @@ static json_t *describe(const struct planche_gpu_info *gpu)
     json_object_set_new(object, "path",
                         usable ? json_string(planche_gpu_path_name(gpu->path)) : json_null());
     json_object_set_new(object, "extensions", list_words(gpu->extensions));
+    json_object_set_new(object, "tuning",
+                        gpu->tuning[0] ? planche_cli_json_text(gpu->tuning) : json_null());
     if (!usable)
         json_object_set_new(object, "reason", planche_cli_json_text(gpu->reason));
     return object;

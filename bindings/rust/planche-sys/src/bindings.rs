@@ -70,6 +70,7 @@ pub struct planche_gpu_info {
     pub driver: [::std::os::raw::c_char; 256usize],
     pub extensions: [::std::os::raw::c_char; 256usize],
     pub reason: [::std::os::raw::c_char; 256usize],
+    pub tuning: [::std::os::raw::c_char; 128usize],
 }
 extern "C" {
     pub fn planche_gpu_info_init(out: *mut planche_gpu_info, size: usize);
@@ -78,6 +79,28 @@ extern "C" {
     pub fn planche_gpu_get_info(
         index: ::std::os::raw::c_uint,
         info: *mut planche_gpu_info,
+        error: *mut planche_error,
+    ) -> planche_status;
+}
+#[repr(C)]
+#[derive(Copy, Clone)]
+pub struct planche_gpu_tune_options {
+    pub struct_size: usize,
+    pub seconds: f64,
+    pub model: *const ::std::os::raw::c_char,
+    pub scale: ::std::os::raw::c_uint,
+    pub model_directory: *const ::std::os::raw::c_char,
+    pub cancel: *mut planche_cancel,
+    pub log: planche_log_fn,
+    pub log_user: *mut ::std::os::raw::c_void,
+}
+extern "C" {
+    pub fn planche_gpu_tune_options_init(out: *mut planche_gpu_tune_options, size: usize);
+}
+extern "C" {
+    pub fn planche_gpu_tune(
+        index: ::std::os::raw::c_uint,
+        options: *const planche_gpu_tune_options,
         error: *mut planche_error,
     ) -> planche_status;
 }

@@ -27,7 +27,8 @@ macro_rules! init {
 
 init! {
     planche_book_options planche_book_page planche_book_progress planche_book_result
-    planche_engine_info planche_engine_options planche_gpu_info planche_image_options planche_job
+    planche_engine_info planche_engine_options planche_gpu_info planche_gpu_tune_options
+    planche_image_options planche_job
     planche_job_queue_options planche_page_options planche_page_result planche_pixels
     planche_provenance
 }

@@ -138,29 +138,36 @@ static uint64_t chunk_bytes(uint64_t stride, uint64_t rows, uint64_t chunk)
     return stride * (fit < 1 ? 1 : fit < rows ? fit : rows);
 }
 
+static uint64_t chunk_of(const struct planche_gpu_page *page)
+{
+    return page->chunk > PLANCHE_GPU_MIN_CHUNK ? page->chunk : PLANCHE_GPU_MIN_CHUNK;
+}
+
 /* The most that a page's staging memory may take, whatever its size: pages of different sizes hand
  * it on. */
 static uint64_t staging_limit(const struct planche_gpu_page *page, uint64_t up, uint64_t down)
 {
-    uint64_t chunk = page->chunk > up ? page->chunk : up;
+    uint64_t chunk = chunk_of(page) > up ? chunk_of(page) : up;
     return PLANCHE_GPU_CHUNKS * (chunk > down ? chunk : down);
 }
 
-uint64_t planche_gpu_pool_chunk(uint64_t memory)
+uint64_t planche_gpu_pool_chunk(const struct planche_gpu_pool *gpus)
 {
-    uint64_t share = memory / 32;
-    return share < PLANCHE_GPU_MIN_CHUNK   ? PLANCHE_GPU_MIN_CHUNK
-           : share > PLANCHE_GPU_MAX_CHUNK ? PLANCHE_GPU_MAX_CHUNK
-                                           : share;
+    uint64_t most = PLANCHE_GPU_MIN_CHUNK;
+    for (unsigned u = 0; u < gpus->count; u++) {
+        uint64_t tuned = (uint64_t)gpus->contexts[u]->device->tuning.transfer << 20;
+        most = tuned > most ? tuned : most;
+    }
+    return most;
 }
 
 static enum planche_status take_staging(struct page_run *run, struct planche_error *error)
 {
     const struct planche_gpu_page *page = &run->job.page;
-    uint64_t up = chunk_bytes(run->job.page_stride, page->height, page->chunk);
+    uint64_t up = chunk_bytes(run->job.page_stride, page->height, chunk_of(page));
     uint64_t rows = (uint64_t)run->job.tiles.result.height;
     uint64_t flags = planche_gpu_align(sizeof(uint32_t) * (uint64_t)run->tiles);
-    run->down_bytes = planche_gpu_align(chunk_bytes(run->result_stride, rows, page->chunk));
+    run->down_bytes = planche_gpu_align(chunk_bytes(run->result_stride, rows, chunk_of(page)));
     return planche_gpu_staging_take(&run->context->staging, up, 2 * run->down_bytes + flags,
                                     staging_limit(page, run->job.page_stride, run->result_stride) +
                                         flags,
@@ -458,6 +465,14 @@ static bool try_blocks(const struct page_run *run)
     return true;
 }
 
+/* A page with averages computes again what lies before them for every tile: only who asks for that
+ * gets it. */
+static unsigned tile_side(const struct page_run *run)
+{
+    unsigned tuned = run->context->program->levels ? 0 : run->context->device->tuning.tile;
+    return run->gpus->tile ? run->gpus->tile : tuned;
+}
+
 /* Tiles, page buffer and arena for the page, with ever less memory if there is not as much as was
  * thought. */
 static enum planche_status find_memory(struct page_run *run, struct planche_error *error)
@@ -469,7 +484,7 @@ static enum planche_status find_memory(struct page_run *run, struct planche_erro
         uint64_t most = block ? block * PLANCHE_GPU_ARENA_BLOCKS : context->device->max_buffer;
         struct planche_split_limits limits = {
             .memory = limit < most ? limit : most,
-            .side = run->gpus->tile,
+            .side = tile_side(run),
             .device = context->device->name,
         };
         enum planche_status status =
@@ -592,21 +607,6 @@ uint64_t planche_gpu_pool_page_memory(const struct planche_gpu_pool *gpus,
     return plans + staging_limit(page, up, down);
 }
 
-enum planche_status
-planche_gpu_pool_run(struct planche_gpu_pool *gpus, const struct planche_gpu_page *page,
-                     const struct planche_page_io *io, struct planche_budget *budget,
-                     struct planche_gpu_page_result *result, struct planche_error *error)
-{
-    struct page_run run = {.gpus = gpus, .io = io, .budget = budget, .streams = page->streams};
-    enum planche_status status =
-        planche_gpu_pool_acquire(gpus, !page->streams, io->cancel, &run.context, &run.slot, error);
-    if (status)
-        return status;
-    status = run_page(&run, page, error);
-    *result = (struct planche_gpu_page_result){
-        .device = run.context->device->index,
-        .name = run.context->device->name,
-        .tiles = run.tiles,
 /* All that the page would do but to use it. What goes wrong goes wrong again when it runs. */
 static void warm_up(void *user)
 {
@@ -637,11 +637,26 @@ void planche_gpu_pool_expect(struct planche_gpu_pool *gpus, const struct planche
     planche_mutex_unlock(&gpus->mutex);
 }
 
+enum planche_status
+planche_gpu_pool_run(struct planche_gpu_pool *gpus, const struct planche_gpu_page *page,
+                     const struct planche_page_io *io, struct planche_budget *budget,
+                     struct planche_gpu_page_result *result, struct planche_error *error)
+{
+    struct page_run run = {.gpus = gpus, .io = io, .budget = budget, .streams = page->streams};
+    planche_gpu_pool_await(gpus);
+    enum planche_status status =
+        planche_gpu_pool_acquire(gpus, !page->streams, io->cancel, &run.context, &run.slot, error);
+    if (status)
+        return status;
+    status = run_page(&run, page, error);
+    *result = (struct planche_gpu_page_result){
+        .device = run.context->device->index,
+        .name = run.context->device->name,
+        .tiles = run.tiles,
         .another = status == PLANCHE_ERROR_DEVICE && atomic_load(&run.context->device->lost) &&
                    planche_gpu_pool_alive(gpus),
     };
     end(&run);
     result->ms = run.recording.ms;
     return status;
-    planche_gpu_pool_await(gpus);
 }

@@ -9,11 +9,11 @@
 
 #include "backend/vulkan/memory.h"
 
-/* Bytes of a transfer: one on its way to the device, two on their way back (double buffering).
- * Less where memory is short: a transfer is a submission and a wait. */
-#define PLANCHE_GPU_MIN_CHUNK ((uint64_t)2 << 20)
-#define PLANCHE_GPU_MAX_CHUNK ((uint64_t)8 << 20)
+/* Transfers of a page: one on its way to the device, two on their way back (double buffering). Each
+ * is a submission and a wait, and so as large as the tuning says; of fewer bytes where memory is
+ * short, down to these. */
 #define PLANCHE_GPU_CHUNKS    3
+#define PLANCHE_GPU_MIN_CHUNK ((uint64_t)2 << 20)
 
 /* Idle staging memory that is kept at most: of so many pages. */
 #define PLANCHE_GPU_IDLE_STAGINGS 8

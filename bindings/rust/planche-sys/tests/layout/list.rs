@@ -2,7 +2,8 @@
 // Made by generate.sh from src/bindings.rs: do not edit.
 layouts! {
     planche_error { status, message, }
-    planche_gpu_info { struct_size, index, type_, path, memory, free_memory, api_major, api_minor, name, driver, extensions, reason, }
+    planche_gpu_info { struct_size, index, type_, path, memory, free_memory, api_major, api_minor, name, driver, extensions, reason, tuning, }
+    planche_gpu_tune_options { struct_size, seconds, model, scale, model_directory, cancel, log, log_user, }
     planche_model_variant { model, family, scale, denoise, licence, package, package_path, file, param_size, bin_size, param_sha256, bin_sha256, }
     planche_model_part { struct_size, name, length, alternative, grey, colour, height, levels, }
     planche_model_facts { struct_size, format, architecture, size, licence, scale, channels_in, channels_out, parameters, }
