@@ -5,6 +5,8 @@
 #include "backend/vulkan/create_program.h"
 #include "backend/vulkan/half.h"
 #include "backend/vulkan/pipeline.h"
+#include "backend/vulkan/wgmma/args.h"
+#include "backend/vulkan/wgmma/launch.h"
 
 #include "support/testing.h"
 
@@ -530,6 +532,85 @@ static void test_pack_paired(void **state)
     end(&f);
 }
 
+static struct planche_wgmma_args launched;
+static uint32_t launched_blocks;
+
+static VKAPI_ATTR void VKAPI_CALL note_launch(VkCommandBuffer commands,
+                                              const VkCuLaunchInfoNVX *info)
+{
+    (void)commands;
+    launched = *(const struct planche_wgmma_args *)info->pParams[0];
+    launched_blocks = info->gridDimX;
+}
+
+/* Launches rows 2 to 5 of tiles of a step whose input has `height` rows of 70 pixels. */
+static void launch(struct fixture *f, int height)
+{
+    struct planche_gpu_args args = {
+        .in_count = 1,
+        .in[0] = {.address = 0x12345678900, .width = 70, .height = height, .x = -1, .y = -1},
+        .out = {.width = 70, .height = height, .pitch = f->pitches[1]},
+        .activation = PLANCHE_ACT_LEAKY,
+        .act0 = 0.5f,
+    };
+    const struct planche_gpu_launch part = {
+        .columns = 3 * (uint32_t)f->made.product.blocks, .first_row = 2, .rows = 4};
+    args.in[0].pitch = args.in[0].channels = f->tensors[0].channels;
+    f->device.fn.CmdCuLaunchKernelNVX = note_launch;
+    f->device.processors = 132;
+    planche_gpu_kernel_launch(&f->device, VK_NULL_HANDLE, &f->made, &args, &part);
+}
+
+static void check_map(const struct planche_wgmma_map *map, uint64_t address, uint32_t row_bytes,
+                      uint32_t rows, uint32_t channels, uint32_t box_rows)
+{
+    const uint32_t expected[20] = {[0] = (uint32_t)address,
+                                   [1] = (uint32_t)(address >> 32),
+                                   [2] = channels == 32 ? 0x64320 : 0x62320,
+                                   [3] = 128 / 16,
+                                   [4] = row_bytes / 16,
+                                   [8] = 63,
+                                   [9] = 69,
+                                   [10] = rows - 1,
+                                   [13] = (channels - 1) << 24,
+                                   [14] = (box_rows - 1) << 8 | 31,
+                                   [16] = channels * 32 * box_rows * 2,
+                                   [18] = channels * 16};
+    assert_memory_equal(map->words, expected, sizeof(expected));
+}
+
+/* What a kernel is told, and how TMA reads its input: even and odd rows apart if rows are paired.
+ */
+static void test_launches(void **state)
+{
+    const uint64_t address = 0x12345678900;
+    const uint32_t row = 70 * 128;
+    struct fixture f;
+    (void)state;
+    begin(&f, PLANCHE_GPU_PATH_WGMMA, 64, 128);
+    assert_int_equal(choose_kernel(&f), PLANCHE_GPU_KERNEL_CONV);
+    launch(&f, 37);
+    check_map(&launched.maps[0], address, row, 37, 32, 10);
+    assert_int_equal(launched.chunks, 2);
+    assert_int_equal(launched.tiles_x, 3);
+    assert_int_equal(launched.first_tile, 6);
+    assert_int_equal(launched.tiles, 18);
+    assert_int_equal(launched_blocks, 2 * 12);
+    assert_true(launched.slope == 0.5f && !launched.slopes);
+    end(&f);
+    begin(&f, PLANCHE_GPU_PATH_WGMMA, 64, 32);
+    assert_int_equal(choose_kernel(&f), PLANCHE_GPU_KERNEL_PAIRED);
+    launch(&f, 37);
+    check_map(&launched.maps[0], address, 2 * row, 19, 16, 9);
+    check_map(&launched.maps[PLANCHE_WGMMA_INPUTS], address + row, 2 * row, 18, 16, 9);
+    assert_int_equal(launched.in_odd_rows[0], 18);
+    assert_int_equal(launched.chunks, 4);
+    launch(&f, 1); /* a map has a row at least, which the kernel does not read */
+    check_map(&launched.maps[PLANCHE_WGMMA_INPUTS], address, 2 * row, 1, 16, 9);
+    assert_int_equal(launched.in_odd_rows[0], 0);
+    end(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_nv2),
@@ -540,6 +621,7 @@ int main(void)
                                        cmocka_unit_test(test_kernel_variants),
                                        cmocka_unit_test(test_pack_for_kernel),
                                        cmocka_unit_test(test_pack_paired),
+                                       cmocka_unit_test(test_launches),
                                        cmocka_unit_test(test_deconvolutions),
                                        cmocka_unit_test(test_enlargement),
                                        cmocka_unit_test(test_folds)};

@@ -46,9 +46,11 @@ struct planche_wgmma_residual {
 };
 
 struct planche_wgmma_args {
-    struct planche_wgmma_map maps[PLANCHE_WGMMA_INPUTS];
+    struct planche_wgmma_map
+        maps[2 * PLANCHE_WGMMA_INPUTS]; /* PAIRED: of even rows, then of odd ones */
     int32_t in_x[PLANCHE_WGMMA_INPUTS], in_y[PLANCHE_WGMMA_INPUTS]; /* added to coordinates */
     int32_t in_chunks[PLANCHE_WGMMA_INPUTS];
+    int32_t in_odd_rows[PLANCHE_WGMMA_INPUTS]; /* PAIRED: how many */
     struct planche_wgmma_residual residual[PLANCHE_WGMMA_RESIDUALS];
     uint64_t weights;         /* [block][chunk][tap][16 inputs][thread of a warpgroup] 16 bytes */
     uint64_t constants;       /* float: bias[outputs], then slopes[outputs] if they are used */

@@ -11,8 +11,8 @@
  * A block lives as long as there are tiles. Two warpgroups take tiles in turn: one multiplies while
  * the other activates, adds residuals, rounds and writes. A warp of a third warpgroup loads.
  *
- * A pixel's sum begins with the bias, then takes chunks of channels, and within a chunk taps and 16
- * channels at a time: an order that does not depend on where its tile begins. */
+ * A pixel's sum takes chunks of channels, and within a chunk taps and 16 channels at a time, then the
+ * bias: an order that does not depend on where its tile begins. */
 #include "args.h"
 
 #include <cuda_fp16.h>
@@ -21,6 +21,8 @@
 #define ROWS    PLANCHE_WGMMA_ROWS
 #define STAGE   PLANCHE_WGMMA_STAGE
 #define COLUMNS 256
+/* A row outside of all tensors, and of their sizes. */
+#define NOWHERE (1 << 30)
 #define INLINE  __device__ __forceinline__
 
 /* What a kernel makes. */
@@ -129,11 +131,14 @@ template <kind KIND> INLINE uint64_t describe(uint32_t address)
 #define OPERANDS16(i) OPERANDS4(i), OPERANDS4(i + 4), OPERANDS4(i + 8), OPERANDS4(i + 12)
 #define OPERANDS64(i) OPERANDS16(i), OPERANDS16(i + 16), OPERANDS16(i + 32), OPERANDS16(i + 48)
 
-/* d += weights x 16 channels of 256 pixels. */
-INLINE void multiply(float (&d)[COLUMNS / 2], const uint4 &weights, uint64_t pixels)
+/* d = weights x 16 channels of 256 pixels, added to what d was unless they are the first. */
+INLINE void multiply(float (&d)[COLUMNS / 2], const uint4 &weights, uint64_t pixels, bool first)
 {
     asm volatile(
-        "wgmma.mma_async.sync.aligned.m64n256k16.f32.f16.f16 {"
+        "{\n"
+        " .reg .pred add;\n"
+        " setp.ne.b32 add, %133, 0;\n"
+        " wgmma.mma_async.sync.aligned.m64n256k16.f32.f16.f16 {"
         "%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15, "
         "%16, %17, %18, %19, %20, %21, %22, %23, %24, %25, %26, %27, %28, %29, %30, %31, "
         "%32, %33, %34, %35, %36, %37, %38, %39, %40, %41, %42, %43, %44, %45, %46, %47, "
@@ -142,9 +147,10 @@ INLINE void multiply(float (&d)[COLUMNS / 2], const uint4 &weights, uint64_t pix
         "%80, %81, %82, %83, %84, %85, %86, %87, %88, %89, %90, %91, %92, %93, %94, %95, "
         "%96, %97, %98, %99, %100, %101, %102, %103, %104, %105, %106, %107, %108, %109, %110, "
         "%111, %112, %113, %114, %115, %116, %117, %118, %119, %120, %121, %122, %123, %124, "
-        "%125, %126, %127}, {%128, %129, %130, %131}, %132, 1, 1, 1, 0;"
+        "%125, %126, %127}, {%128, %129, %130, %131}, %132, add, 1, 1, 0;\n"
+        "}"
         : OPERANDS64(0), OPERANDS64(64)
-        : "r"(weights.x), "r"(weights.y), "r"(weights.z), "r"(weights.w), "l"(pixels));
+        : "r"(weights.x), "r"(weights.y), "r"(weights.z), "r"(weights.w), "l"(pixels), "r"((int)!first));
 }
 
 /* Orders what the compiler does with the sums before and after products that run meanwhile. */
@@ -203,9 +209,12 @@ INLINE void load_tiles(const planche_wgmma_args &a, uint32_t stages, uint32_t fu
                     barrier_wait(empty + 8 * stage, (n / 2 - 1) & 1);
                 barrier_expect(barrier, bytes);
                 if (KIND == PAIRED) {
-                    for (int odd = 0; odd < 2; odd++)
-                        load_box(to + odd * box_bytes(KIND), map, barrier,
-                                 c * PLANCHE_WGMMA_CHUNK / 2, x + a.in_x[i], y + a.in_y[i] + odd);
+                    for (int odd = 0; odd < 2; odd++) { /* rows of a kind have a map of their own */
+                        int row = y + a.in_y[i] + odd, lower = row & 1;
+                        load_box(to + odd * box_bytes(KIND), map + lower * PLANCHE_WGMMA_INPUTS,
+                                 barrier, c * PLANCHE_WGMMA_CHUNK / 2, x + a.in_x[i],
+                                 lower && !a.in_odd_rows[i] ? NOWHERE : row >> 1);
+                    }
                 } else {
                     load_box(to, map, barrier, c * PLANCHE_WGMMA_CHUNK, x + a.in_x[i],
                              y + a.in_y[i]);
@@ -271,26 +280,20 @@ INLINE uint4 read_piece(const planche_wgmma_residual &r, int x, int y, int chann
                             ((size_t)y * r.width + x) * (size_t)r.pitch + channel);
 }
 
-/* In units of 2^-16, as the shader POOL makes it. */
-INLINE int64_t fixed_point(float v)
-{
-    return __float2int_rn(fminf(fmaxf(v, -32767.0f), 32767.0f) * 65536.0f);
-}
-
 /* What a thread knows of its outputs: of the products' result it has two channels. */
 struct outputs {
     float bias[2], slope[2];
     int64_t sums[2];
 };
 
-/* Adds the two pixels of a register of outputs of 16 pixels to the sums. */
-INLINE void add_up(outputs &o, int which, uint32_t halves, bool first, bool second)
+/* Adds the two pixels of a register of outputs to the sums, in units of 2^-16 as the shader POOL
+ * makes them; what is larger than it allows stays at the limit. `unit` is 0 for pixels that do not
+ * count. */
+INLINE void add_up(int64_t &sum, uint32_t halves, const float (&unit)[2])
 {
     float2 v = __half22float2(*(const __half2 *)&halves);
-    if (first)
-        o.sums[which] += fixed_point(v.x);
-    if (second)
-        o.sums[which] += fixed_point(v.y);
+    asm("mad.wide.s32 %0, %1, 1, %0;" : "+l"(sum) : "r"(__float2int_rn(v.x * unit[0])));
+    asm("mad.wide.s32 %0, %1, 1, %0;" : "+l"(sum) : "r"(__float2int_rn(v.y * unit[1])));
 }
 
 /* The first of 16 outputs that a warp has of a block: of its phase, and of all. */
@@ -308,75 +311,134 @@ template <kind KIND> INLINE int first_channel(int block, int warp)
                           : block * PLANCHE_WGMMA_OUTPUTS + warp * 16;
 }
 
-/* Activation, residuals; rounded, written and added up: a tile's 256 columns of sums. */
+/* Weights of a half of a chunk. */
+template <kind KIND>
+INLINE void load_half(uint4 (&w)[half_of(KIND)], const uint4 *from, int chunk, int half)
+{
+    from += (chunk * 2 + half) * half_of(KIND) * 128;
+#pragma unroll
+    for (int j = 0; j < half_of(KIND); j++)
+        w[j] = load_weights(from + j * 128);
+}
+
+/* Where a thread's outputs of a tile go. */
+template <kind KIND> struct target {
+    const planche_wgmma_args &a;
+    int x0, y0, phase, warp, pixel; /* pixel: the thread's of 16 */
+    int channel;                    /* the first of its 8 */
+
+    INLINE target(const planche_wgmma_args &args, int tile, int block, int warp, int lane)
+        : a(args), x0(tile % args.tiles_x * tile_x(KIND)), y0(tile / args.tiles_x * ROWS),
+          phase(PHASED ? block / args.step_blocks : 0), warp(warp), pixel(lane / 2),
+          channel(phase_channel<KIND>(args, block, warp) + lane % 2 * 8)
+    {
+    }
+    static constexpr bool PHASED = KIND == ENLARGED;
+    /* Of the j-th 16 columns. */
+    INLINE int x(int j) const
+    {
+        int x = x0 + j % 2 * 16 + pixel;
+        return PHASED ? 2 * x + phase % 2 + a.pad_left : x;
+    }
+    INLINE int y(int j) const
+    {
+        int y = y0 + j / 2;
+        return PHASED ? 2 * y + phase / 2 + a.pad_top : KIND == PAIRED ? 2 * y + warp / 2 : y;
+    }
+    INLINE void write(int j, const uint4 &piece) const
+    {
+        int to_x = x(j), to_y = y(j);
+        if (channel < a.pitch && j % 2 * 16 + pixel < tile_x(KIND) &&
+            (uint32_t)to_x < (uint32_t)a.width && (uint32_t)to_y < (uint32_t)a.height)
+            *(uint4 *)((__half *)a.out +
+                       ((size_t)to_y * a.width + to_x) * (size_t)a.pitch + channel) = piece;
+    }
+};
+
+/* Residuals are read so many times 16 columns ahead. */
+#define AHEAD 4
+
+template <kind KIND, int RESIDUALS>
+INLINE void read_ahead(const planche_wgmma_args &a, const target<KIND> &to, int j,
+                       uint4 (&other)[RESIDUALS > 0 ? RESIDUALS : 1][AHEAD])
+{
+#pragma unroll
+    for (int r = 0; r < RESIDUALS; r++)
+        other[r][j % AHEAD] =
+            read_piece(a.residual[r], to.x(j), to.y(j), to.channel, to.channel < a.pitch);
+}
+
+/* The values of the j-th 16 columns as halves, but for residuals. */
+INLINE void activate(const float (&d)[COLUMNS / 2], const outputs &o, int j, float (&value)[4][2])
+{
+#pragma unroll
+    for (int q = 0; q < 4; q++)
+#pragma unroll
+        for (int i = 0; i < 2; i++) {
+            float v = d[(2 * j + q / 2) * 4 + q % 2 * 2 + i] + o.bias[q % 2];
+            value[q][i] = v > 0.0f ? v : v * o.slope[q % 2];
+        }
+}
+
+INLINE void add_residual(const planche_wgmma_residual &r, const exchange &e, const uint4 &other,
+                         float (&value)[4][2])
+{
+    uint32_t halves[4];
+    to_matrices(e, other, halves);
+#pragma unroll
+    for (int q = 0; q < 4; q++) {
+        float2 v = __half22float2(*(const __half2 *)&halves[q]);
+        value[q][0] = value[q][0] * r.self + v.x * r.other;
+        value[q][1] = value[q][1] * r.self + v.y * r.other;
+    }
+}
+
+/* Pixels of a row of a tile that count for the sums, for each half of the row. */
+INLINE void find_counted(const planche_wgmma_args &a, int x0, int width, int lane,
+                         float (&unit)[2][2][2])
+{
+#pragma unroll
+    for (int k = 0; k < 8; k++) {
+        int column = k / 4 * 16 + k / 2 % 2 * 8 + lane % 4 * 2 + k % 2, x = x0 + column;
+        unit[k / 4][k / 2 % 2][k % 2] =
+            column < width && x >= a.sums_x0 && x < a.sums_x1 ? 65536.0f : 0.0f;
+    }
+}
+
+/* Bias, activation, residuals; rounded, written and added up: a tile's 256 columns of sums. Loads
+ * the weights that the group begins its next tile with once there are registers for them. */
 template <kind KIND, int RESIDUALS, bool SUMS>
 INLINE void finish_tile(const planche_wgmma_args &a, float (&d)[COLUMNS / 2], outputs &o,
-                        const exchange &e, int tile, int block, int warp, int lane)
+                        const exchange &e, const target<KIND> &to, const uint4 *weights, int lane,
+                        uint4 (&other)[RESIDUALS > 0 ? RESIDUALS : 1][AHEAD],
+                        uint4 (&w)[half_of(KIND)])
 {
-    const int batch = RESIDUALS == 2 ? 2 : 4;
-    const bool phased = KIND == ENLARGED;
-    int x0 = tile % a.tiles_x * tile_x(KIND), y0 = tile / a.tiles_x * ROWS;
-    int pixel = lane / 2, phase = phased ? block / a.step_blocks : 0;
-    int channel = phase_channel<KIND>(a, block, warp) + lane % 2 * 8;
-    bool used = channel < a.pitch;
-    auto place_x = [&](int j) {
-        int x = x0 + j % 2 * 16 + pixel;
-        return phased ? 2 * x + phase % 2 + a.pad_left : x;
-    };
-    auto place_y = [&](int j) {
-        int y = y0 + j / 2;
-        return phased ? 2 * y + phase / 2 + a.pad_top : KIND == PAIRED ? 2 * y + warp / 2 : y;
-    };
-    uint4 other[RESIDUALS > 0 ? RESIDUALS : 1][batch];
+    float unit[2][2][2];
+    if (SUMS)
+        find_counted(a, to.x0, tile_x(KIND), lane, unit);
 #pragma unroll
     for (int j = 0; j < COLUMNS / 16; j++) {
-        if (RESIDUALS > 0 && j % batch == 0) {
-#pragma unroll
-            for (int b = 0; b < batch; b++)
-#pragma unroll
-                for (int r = 0; r < RESIDUALS; r++)
-                    other[r][b] =
-                        read_piece(a.residual[r], place_x(j + b), place_y(j + b), channel, used);
-        }
-        uint32_t halves[4];
         float value[4][2];
+        uint32_t halves[4];
+        activate(d, o, j, value);
 #pragma unroll
-        for (int q = 0; q < 4; q++)
-#pragma unroll
-            for (int i = 0; i < 2; i++) {
-                float v = d[(2 * j + q / 2) * 4 + q % 2 * 2 + i];
-                value[q][i] = v > 0.0f ? v : v * o.slope[q % 2];
-            }
-#pragma unroll
-        for (int r = 0; r < RESIDUALS; r++) {
-            to_matrices(e, other[r][j % batch], halves);
-#pragma unroll
-            for (int q = 0; q < 4; q++) {
-                float2 v = __half22float2(*(const __half2 *)&halves[q]);
-                value[q][0] = value[q][0] * a.residual[r].self + v.x * a.residual[r].other;
-                value[q][1] = value[q][1] * a.residual[r].self + v.y * a.residual[r].other;
-            }
-        }
+        for (int r = 0; r < RESIDUALS; r++)
+            add_residual(a.residual[r], e, other[r][j % AHEAD], value);
+        if (j + AHEAD < COLUMNS / 16)
+            read_ahead<KIND, RESIDUALS>(a, to, j + AHEAD, other);
 #pragma unroll
         for (int q = 0; q < 4; q++) {
             __half2 h = __floats2half2_rn(value[q][0], value[q][1]);
             halves[q] = *(const uint32_t *)&h;
         }
-        if (SUMS && y0 + j / 2 >= a.sums_y0 && y0 + j / 2 < a.sums_y1) {
+        if (SUMS && to.y0 + j / 2 >= a.sums_y0 && to.y0 + j / 2 < a.sums_y1) {
 #pragma unroll
-            for (int q = 0; q < 4; q++) {
-                int column = j % 2 * 16 + q / 2 * 8 + lane % 4 * 2, x = x0 + column;
-                add_up(o, q % 2, halves[q],
-                       column < tile_x(KIND) && x >= a.sums_x0 && x < a.sums_x1,
-                       column + 1 < tile_x(KIND) && x + 1 >= a.sums_x0 && x + 1 < a.sums_x1);
-            }
+            for (int q = 0; q < 4; q++)
+                add_up(o.sums[q % 2], halves[q], unit[j % 2][q / 2]);
         }
-        uint4 piece = to_pieces(e, halves);
-        int x = place_x(j), y = place_y(j);
-        if (used && j % 2 * 16 + pixel < tile_x(KIND) && (uint32_t)x < (uint32_t)a.width &&
-            (uint32_t)y < (uint32_t)a.height)
-            *(uint4 *)((__half *)a.out + ((size_t)y * a.width + x) * (size_t)a.pitch + channel) =
-                piece;
+        to.write(j, to_pieces(e, halves));
+        if (j == COLUMNS / 16 - 5)
+            load_half<KIND>(w, weights, 0, 0);
     }
     __syncwarp();
 }
@@ -407,28 +469,46 @@ INLINE void set_outputs(const planche_wgmma_args &a, outputs &o, int block, int 
     }
 }
 
-INLINE void start_sums(float (&d)[COLUMNS / 2], const outputs &o)
-{
-#pragma unroll
-    for (int i = 0; i < COLUMNS / 2; i++)
-        d[i] = o.bias[i / 2 % 2];
-}
+/* Barriers of the two stages, and what is in them. */
+struct pipeline {
+    uint32_t stages, full, empty; /* shared addresses */
+};
 
-/* Weights of a half of a chunk. */
-template <kind KIND>
-INLINE void load_half(uint4 (&w)[half_of(KIND)], const uint4 *from, int chunk, int half)
+/* The products of one chunk, the n-th of the block; w[0] has its first weights, and the next ones'
+ * if there are any when it ends. The last one lets the other group begin (`turn`). */
+template <kind KIND, bool FIRST>
+INLINE void multiply_chunk(const planche_wgmma_args &a, float (&d)[COLUMNS / 2],
+                           uint4 (&w)[2][half_of(KIND)], const uint4 *weights,
+                           const pipeline &p, int n, int c, int turn, int lane)
 {
-    from += (chunk * 2 + half) * half_of(KIND) * 128;
+    constexpr int HALF = half_of(KIND);
+    uint32_t stage = n % 2, pixels = p.stages + stage * STAGE;
+    barrier_wait(p.full + 8 * stage, (n / 2) & 1);
 #pragma unroll
-    for (int j = 0; j < half_of(KIND); j++)
-        w[j] = load_weights(from + j * 128);
+    for (int half = 0; half < 2; half++) {
+        begin_products();
+#pragma unroll
+        for (int j = 0; j < HALF; j++)
+            multiply(d, w[half][j], describe<KIND>(pixels + place_of(KIND, half * HALF + j)),
+                     FIRST && half == 0 && j == 0);
+        commit_products();
+        if (half == 1 && c + 1 == a.chunks)
+            turn_pass(turn);
+        wait_products<1>();
+        if (half == 0) {
+            if (!FIRST && lane == 0) /* the chunk before is done with */
+                barrier_arrive(p.empty + 8 * (stage ^ 1));
+            load_half<KIND>(w[1], weights, c, 1);
+        } else if (c + 1 < a.chunks) {
+            load_half<KIND>(w[0], weights, c + 1, 0);
+        }
+    }
 }
 
 /* A warpgroup: every other tile of the block. */
 template <kind KIND, int RESIDUALS, bool SUMS>
-INLINE void multiply_tiles(const planche_wgmma_args &a, uint32_t stages, uint32_t full,
-                           uint32_t empty, uint32_t own, int group, int block, int first,
-                           int stride)
+INLINE void multiply_tiles(const planche_wgmma_args &a, const pipeline &p, uint32_t own, int group,
+                           int block, int first, int stride)
 {
     constexpr int HALF = half_of(KIND);
     const int lane = threadIdx.x % 32, warp = threadIdx.x / 32 % 4;
@@ -437,47 +517,25 @@ INLINE void multiply_tiles(const planche_wgmma_args &a, uint32_t stages, uint32_
         (const uint4 *)a.weights + (size_t)block * a.chunks * 2 * HALF * 128 + threadIdx.x % 128;
     outputs o;
     set_outputs<KIND>(a, o, block, warp, lane);
-    float d[COLUMNS / 2];
-    uint4 w[2][HALF];
+    uint4 w[2][HALF], other[RESIDUALS > 0 ? RESIDUALS : 1][AHEAD];
+    load_half<KIND>(w[0], weights, 0, 0);
     if (group == 1)
         turn_pass(1);
-    int i = 0;
-    for (int t = first; t < a.tiles; t += stride, i++) {
-        if (i % 2 != group)
-            continue;
-        start_sums(d, o);
-        load_half<KIND>(w[0], weights, 0, 0);
+    for (int i = group; first + i * stride < a.tiles; i += 2) {
+        float d[COLUMNS / 2];
+        const target<KIND> to(a, first + i * stride, block, warp, lane);
         turn_wait(1 + group);
-        fence_sums(d);
-        for (int c = 0; c < a.chunks; c++) {
-            int n = i * a.chunks + c;
-            uint32_t stage = n % 2, pixels = stages + stage * STAGE;
-            barrier_wait(full + 8 * stage, (n / 2) & 1);
+        multiply_chunk<KIND, true>(a, d, w, weights, p, i * a.chunks, 0, 2 - group, lane);
+        for (int c = 1; c < a.chunks; c++)
+            multiply_chunk<KIND, false>(a, d, w, weights, p, i * a.chunks + c, c, 2 - group, lane);
 #pragma unroll
-            for (int half = 0; half < 2; half++) {
-                begin_products();
-#pragma unroll
-                for (int j = 0; j < HALF; j++)
-                    multiply(d, w[half][j],
-                             describe<KIND>(pixels + place_of(KIND, half * HALF + j)));
-                commit_products();
-                if (half == 1 && c + 1 == a.chunks)
-                    turn_pass(2 - group);
-                wait_products<1>();
-                if (half == 0) {
-                    if (c > 0 && lane == 0) /* the chunk before is done with */
-                        barrier_arrive(empty + 8 * (stage ^ 1));
-                    load_half<KIND>(w[1], weights, c, 1);
-                } else if (c + 1 < a.chunks) {
-                    load_half<KIND>(w[0], weights, c + 1, 0);
-                }
-            }
-        }
+        for (int j = 0; j < AHEAD; j++)
+            read_ahead<KIND, RESIDUALS>(a, to, j, other);
         wait_products<0>();
         fence_sums(d);
         if (lane == 0)
-            barrier_arrive(empty + 8 * ((i * a.chunks + a.chunks - 1) % 2));
-        finish_tile<KIND, RESIDUALS, SUMS>(a, d, o, e, t, block, warp, lane);
+            barrier_arrive(p.empty + 8 * ((i * a.chunks + a.chunks - 1) % 2));
+        finish_tile<KIND, RESIDUALS, SUMS>(a, d, o, e, to, weights, lane, other, w[0]);
     }
     if (SUMS && a.sums)
         add_to_page(a, o, first_channel<KIND>(block, warp) + lane / 4, lane);
@@ -487,13 +545,14 @@ template <kind KIND, int RESIDUALS, bool SUMS> INLINE void convolve(const planch
 {
     extern __shared__ uint8_t raw[];
     uint32_t stages = (shared_address(raw) + 1023) & ~1023u;
-    uint32_t rows = stages + 2 * STAGE + 512, full = rows + 8 * 512, empty = full + 16;
+    uint32_t rows = stages + 2 * STAGE + 512;
+    const pipeline p = {stages, rows + 8 * 512, rows + 8 * 512 + 16};
     int group = threadIdx.x / 128, block = blockIdx.x % a.blocks;
     int first = a.first_tile + blockIdx.x / a.blocks, stride = gridDim.x / a.blocks;
     if (threadIdx.x == 0) {
         for (int s = 0; s < 2; s++) {
-            barrier_init(full + 8 * s, 1);
-            barrier_init(empty + 8 * s, 4);
+            barrier_init(p.full + 8 * s, 1);
+            barrier_init(p.empty + 8 * s, 4);
         }
         asm volatile("fence.mbarrier_init.release.cluster;" ::: "memory");
     }
@@ -501,12 +560,11 @@ template <kind KIND, int RESIDUALS, bool SUMS> INLINE void convolve(const planch
     if (group == 2) {
         asm volatile("setmaxnreg.dec.sync.aligned.u32 24;");
         if (threadIdx.x == 256)
-            load_tiles<KIND>(a, stages, full, empty, block, first, stride);
+            load_tiles<KIND>(a, p.stages, p.full, p.empty, block, first, stride);
     } else {
         asm volatile("setmaxnreg.inc.sync.aligned.u32 240;");
-        multiply_tiles<KIND, RESIDUALS, SUMS>(a, stages, full, empty,
-                                              rows + threadIdx.x / 32 * 512, group, block, first,
-                                              stride);
+        multiply_tiles<KIND, RESIDUALS, SUMS>(a, p, rows + threadIdx.x / 32 * 512, group, block,
+                                              first, stride);
     }
 }
 

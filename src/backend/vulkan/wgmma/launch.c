@@ -25,26 +25,29 @@ static struct box box_of(enum planche_gpu_kernel kernel)
     }
 }
 
-/* A region is [y][x][channel]. The map's layout is that of cuTensorMapEncodeTiled, which is a
- * function of CUDA's library: one less than each size, strides in units of 16 bytes. Words 2 and 18
- * are those of halves, three dimensions, zeros outside, 256 bytes at a time into the L2 cache, and
- * a swizzle as wide as a pixel of the box. */
+/* A region is [y][x][channel], of which a map has each row from `first` on, or each second one: at
+ * least one, since there are no maps without. The map's layout is that of cuTensorMapEncodeTiled,
+ * which is a function of CUDA's library: one less than each size, strides in units of 16 bytes.
+ * Words 2 and 18 are those of halves, three dimensions, zeros outside, 256 bytes at a time into the
+ * L2 cache, and a swizzle as wide as a pixel of the box. */
 static void map_region(struct planche_wgmma_map *map, const struct planche_gpu_view *view,
-                       struct box box)
+                       struct box box, uint32_t first)
 {
     uint64_t pixel = (uint64_t)view->pitch * 2, row = pixel * (uint64_t)view->width;
+    uint32_t rows = ((uint32_t)view->height - first + box.step - 1) / box.step;
+    uint64_t address = view->address + (rows > 0 ? first * row : 0);
     uint32_t *words = map->words;
     *map = (struct planche_wgmma_map){0};
-    words[0] = (uint32_t)view->address;
-    words[1] = (uint32_t)(view->address >> 32);
+    words[0] = (uint32_t)address;
+    words[1] = (uint32_t)(address >> 32);
     words[2] = 0x60320u | (box.channels == PLANCHE_WGMMA_CHUNK ? 0x4000u : 0x2000u);
     words[3] = (uint32_t)(pixel >> 4);
-    words[4] = (uint32_t)(row >> 4);
+    words[4] = (uint32_t)(row * box.step >> 4);
     words[8] = (uint32_t)view->channels - 1;
     words[9] = (uint32_t)view->width - 1;
-    words[10] = (uint32_t)view->height - 1;
-    words[13] = (box.channels - 1) << 24 | (box.step - 1) << 6;
-    words[14] = (PLANCHE_WGMMA_BOX_X - 1) | (box.rows * box.step - 1) << 8;
+    words[10] = (rows > 0 ? rows : 1) - 1;
+    words[13] = (box.channels - 1) << 24;
+    words[14] = (PLANCHE_WGMMA_BOX_X - 1) | (box.rows - 1) << 8;
     words[16] = 2 * box.channels * PLANCHE_WGMMA_BOX_X * box.rows;
     words[18] = box.channels * 16;
 }
@@ -56,7 +59,10 @@ static void set_inputs(struct planche_wgmma_args *to, const struct planche_gpu_a
     assert(args->in_count <= PLANCHE_WGMMA_INPUTS);
     to->in_count = args->in_count;
     for (int i = 0; i < args->in_count; i++) {
-        map_region(&to->maps[i], &args->in[i], box);
+        for (uint32_t first = 0; first < box.step; first++)
+            map_region(&to->maps[first * PLANCHE_WGMMA_INPUTS + (uint32_t)i], &args->in[i], box,
+                       first);
+        to->in_odd_rows[i] = args->in[i].height / 2;
         to->in_x[i] = args->in[i].x;
         to->in_y[i] = args->in[i].y;
         to->in_chunks[i] = args->in[i].channels / (int32_t)box.channels;
