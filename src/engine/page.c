@@ -108,6 +108,7 @@ static enum planche_status try_page(struct planche_page_job *job,
     enum planche_status status = run_once(job, machine, false, error);
     while (job->unready) {
         job->unready = false;
+        job->seen_first = true;
         planche_page_leave(job);
         status = run_once(job, machine, false, error);
     }

@@ -47,6 +47,7 @@ struct planche_page_job {
     unsigned networks[PLANCHE_MAX_PASSES];     /* the same, or their forms for grey pages */
     bool unready;                              /* it is inside, and some of them are not made */
     bool unmade;                               /* some could not be made on the machine of a try */
+    bool seen_first;                           /* it has been unready: it is scanned at the door */
     struct planche_reservation reservation;    /* none: bytes is 0 */
     const struct planche_cancel_token *parent; /* of the page's token; NULL: none */
     struct planche_cancel_token cancel;        /* from the options, made by planche_page_run */

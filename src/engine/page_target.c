@@ -67,7 +67,7 @@ bool planche_page_defers_scans(const struct planche_page *page)
     /* Another way has another plan. */
     bool one_way = page->engine->state->ways.choices.count == 1 || page->job->looked;
     return page->state < PLANCHE_PAGE_DEFERRED && !page->machine->uses_pool && page->input.reader &&
-           !planche_page_is_to_be_split(page) && one_way;
+           !planche_page_is_to_be_split(page) && one_way && !page->job->seen_first;
 }
 
 /* stores_grey: whether the result has one channel for its colours. */

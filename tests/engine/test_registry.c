@@ -32,6 +32,7 @@ struct repeater_plan {
 };
 
 static atomic_int runs, destroyed;
+static unsigned ran_colours;
 static int fail_at = -1; /* row of the result before which the device fails */
 static char devices[16];
 static enum planche_precision precision;
@@ -87,10 +88,10 @@ static void unplan(struct planche_executor_plan *plan)
     planche_free(plan);
 }
 
-static void repeat(const uint8_t *row, uint8_t *wide)
+static void repeat(const uint8_t *row, uint8_t *wide, size_t colours)
 {
     for (size_t i = 0; i < WIDTH * SCALE; i++)
-        memcpy(wide + 3 * i, row + i / SCALE * 3, 3);
+        memcpy(wide + colours * i, row + i / SCALE * colours, colours);
 }
 
 static enum planche_status run(void *state, const struct planche_executor_plan *plan,
@@ -103,11 +104,11 @@ static enum planche_status run(void *state, const struct planche_executor_plan *
     (void)budget;
     runs++;
     assert_int_equal(own->page.width, WIDTH);
-    assert_int_equal(own->page.colours, 3);
+    ran_colours = own->page.colours;
     assert_false(own->page.values);
     for (int64_t y = 0; y < own->page.height; y++) {
         enum planche_status status = io->fetch_row(io->user, y, row, error);
-        repeat(row, wide);
+        repeat(row, wide, own->page.colours);
         for (int64_t i = y * SCALE; !status && i < (y + 1) * SCALE; i++)
             status = i == fail_at ? planche_fail(error, PLANCHE_ERROR_DEVICE, "it came unplugged")
                                   : io->emit_row(io->user, i, wide, error);
@@ -238,7 +239,7 @@ static void test_runs_page(void **state)
         assert_int_equal(result.redone, 0);
         assert_int_equal(result.tiles, 1);
         for (size_t y = 0; y < HEIGHT * SCALE; y++) {
-            repeat(page[y / SCALE], wide);
+            repeat(page[y / SCALE], wide, 3);
             assert_memory_equal(result_pixels[y], wide, sizeof(wide));
         }
         planche_engine_close(&engine);
@@ -296,6 +297,54 @@ static void test_three(void **state)
     assert_int_equal(result.redone, 1);
     planche_engine_close(&engine);
     assert_int_equal(destroyed, 1); /* both places of its list have the same kind: one is made */
+}
+
+static void put_le(uint8_t *at, unsigned value)
+{
+    at[0] = (uint8_t)value;
+    at[1] = (uint8_t)(value >> 8);
+}
+
+/* A page in colour whose pixels are grey is admitted before they are seen, on what is no CPU: it
+ * comes back to the door for the network of grey pages, once. */
+static void test_turns_out_grey(void **state)
+{
+    enum { HEAD = 54, ROW = (WIDTH * 3 + 3) / 4 * 4 };
+    uint8_t file[HEAD + ROW * HEIGHT] = {'B', 'M'};
+    struct planche_engine_options options = options_for("repeater");
+    struct planche_page_options page_options = PLANCHE_PAGE_OPTIONS_INIT;
+    struct planche_page_result result;
+    struct planche_error error;
+    void *data;
+    size_t size;
+    (void)state;
+    put_le(file + 2, sizeof file);
+    put_le(file + 10, HEAD);
+    put_le(file + 14, 40);
+    put_le(file + 18, WIDTH);
+    put_le(file + 22, HEIGHT);
+    put_le(file + 26, 1);
+    put_le(file + 28, 24);
+    for (size_t i = HEAD; i < sizeof file; i++)
+        file[i] = (uint8_t)((i - HEAD) / 3 * 29); /* three alike */
+    options.model = "small";
+    options.scale = SCALE;
+    options.has_level = 1;
+    options.level = 1;
+    page_options.format = PLANCHE_FORMAT_PNG;
+    page_options.grey = PLANCHE_GREY_AUTO;
+    page_options.deadline_ms = 60000;
+    struct planche_engine *engine = open_engine(&registry, &options);
+    for (int i = 0; i < 2; i++) {
+        if (planche_run_bytes(engine, file, sizeof file, &data, &size, &page_options, &result,
+                              &error))
+            fail_msg("%s", error.message);
+        planche_free(data);
+        assert_int_equal(ran_colours, 1);
+        assert_int_equal(runs, i + 1);
+    }
+    planche_engine_close(&engine);
+    assert_int_equal(destroyed, 2);
 }
 
 static void expect_failure(const struct planche_engine_options *options, enum planche_status status,
@@ -383,6 +432,7 @@ int main(void)
         cmocka_unit_test_setup(test_runs_page, reset),
         cmocka_unit_test_setup(test_failure_goes_to_cpu, reset),
         cmocka_unit_test_setup(test_three, reset),
+        cmocka_unit_test_setup(test_turns_out_grey, reset),
         cmocka_unit_test_setup(test_cannot_be_made, reset),
         cmocka_unit_test_setup(test_wrong_options, reset),
         cmocka_unit_test_setup(test_own_words, reset),
