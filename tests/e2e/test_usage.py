@@ -9,6 +9,17 @@ import harness
 from harness import run
 
 
+class Statuses(harness.Case):
+    """Of the tests' own: a search for leaks that failed is nothing that the command did, a leak is."""
+
+    def test_search_for_leaks(self):
+        end = {"program": "/bin/sh", "wrapper": ()}
+        self.assertEqual(run("-c", "exit 99", check=3, **end).returncode, 3)
+        self.assertEqual(run("-c", "exit 99", **end).returncode, 99)
+        with self.assertRaises(AssertionError):
+            run("-c", "exit 23", check=0, **end)
+
+
 class Help(harness.Case):
     def test_help_fits_a_terminal(self):
         for arguments in (["--help"], ["-h"], ["help"], ["models", "--help"], ["help", "models"],
