@@ -3,6 +3,7 @@
 #include "support/testing.h"
 
 #include "cli/hints.h"
+#include "service/engine_cache.h"
 
 #include <stdio.h>
 
@@ -71,14 +72,17 @@ static void test_cut(void **state)
 static void test_shares(void **state)
 {
     (void)state;
-    planche_cli_hint_shares(2, 0);
+    const struct planche_engine_options options = PLANCHE_ENGINE_OPTIONS_INIT;
+    struct planche_cli_engine_cache *engines = planche_cli_engine_cache_create(&options, 2);
     assert_hint("raise it (option memory = 41M)",
                 "raise it (--memory 82M, which 2 engines share; 41M with --engines 1)");
-    planche_cli_hint_shares(1, 256);
+    planche_cli_engine_cache_destroy(engines);
+    planche_cli_hint_engines(1);
+    planche_cli_hint_bodies(256);
     assert_hint("raise it (option memory = 42M)", "raise it (--memory 57M)");
     assert_hint("raise it (option memory = 2000M)", "raise it (--memory 2256M)");
     assert_hint("raise it (option memory)", "raise it (--memory)");
-    planche_cli_hint_shares(1, 0);
+    planche_cli_hint_bodies(0);
 }
 
 /* Last: there is no way back. */

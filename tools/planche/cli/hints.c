@@ -8,17 +8,21 @@
 #include <string.h>
 
 static bool no_options;
-static unsigned shares = 1, most_bodies; /* see planche_cli_hint_shares */
+static unsigned shares = 1, most_bodies; /* see planche_cli_hint_engines */
 
 void planche_cli_hint_no_options(void)
 {
     no_options = true;
 }
 
-void planche_cli_hint_shares(unsigned engines, unsigned bodies_mib)
+void planche_cli_hint_engines(unsigned engines)
 {
     shares = engines;
-    most_bodies = bodies_mib;
+}
+
+void planche_cli_hint_bodies(unsigned mib)
+{
+    most_bodies = mib;
 }
 
 /* The --memory of which each of so many engines has part MiB. */

@@ -17,8 +17,9 @@ void planche_cli_hint_name(char *message, size_t size, const char *name);
 /* For programs whose options are not Planche's: fields are left out of messages from now on. Not
  * thread-safe. */
 void planche_cli_hint_no_options(void);
-/* For commands whose --memory is shared: the engines have equal parts of what is left once bodies
- * have a quarter, but at most so many MiB (0: there are none). Not thread-safe. */
-void planche_cli_hint_shares(unsigned engines, unsigned bodies_mib);
+/* For commands whose --memory is shared: so many engines have equal parts of it, or of what is left
+ * once bodies have a quarter, but at most so many MiB (0: there are none). Not thread-safe. */
+void planche_cli_hint_engines(unsigned engines);
+void planche_cli_hint_bodies(unsigned mib);
 
 #endif

@@ -6,6 +6,7 @@
 #include "base/cancel.h"
 
 #include "base/status.h"
+#include "cli/hints.h"
 #include "cli/model_options.h"
 #include "os/clock.h"
 
@@ -49,6 +50,7 @@ planche_cli_engine_cache_create(const struct planche_engine_options *base, unsig
     uint64_t memory = base->memory;
     if (memory == 0)
         planche_engine_defaults(&memory, NULL);
+    planche_cli_hint_engines(capacity);
     engines->base = base;
     engines->memory = memory / capacity > 0 ? memory / capacity : 1;
     engines->capacity = capacity;

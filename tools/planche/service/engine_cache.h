@@ -10,8 +10,8 @@
 struct planche_cancel_token;
 struct planche_cli_engine_cache;
 
-/* At most capacity engines exist at once; they share the budget of base equally. base must outlive
- * the result. NULL: no memory. */
+/* At most capacity engines exist at once; they share the budget of base equally, and messages speak
+ * of that (cli/hints.h). base must outlive the result. NULL: no memory. */
 struct planche_cli_engine_cache *
 planche_cli_engine_cache_create(const struct planche_engine_options *base, unsigned capacity);
 /* No engine may be in use. NULL is fine. */

@@ -98,7 +98,6 @@ int planche_cli_stdio(int argc, char **argv)
     if (first < argc)
         return planche_cli_usage_error("stdio", "unexpected '%s'; requests come on stdin",
                                        argv[first]);
-    planche_cli_hint_shares(options.engines, 0);
     if (options.keep_format)
         return planche_cli_usage_error("stdio",
                                        "--format keep is for files; a request names its format");
