@@ -8,6 +8,7 @@
 #include "model/load.h"
 #include "model/own/networks.h"
 #include "os/clock.h"
+#include "os/fd.h"
 #include "os/file_info.h"
 
 #include <assert.h>
@@ -139,20 +140,51 @@ static uint64_t weight_bytes(const struct planche_net *net)
     return count * sizeof(float);
 }
 
+/* Loads the net; files: what is to own the descriptors of its files. */
+static enum planche_status load_net(const struct planche_engine_networks *networks,
+                                    struct planche_engine_network *network, int *files,
+                                    struct planche_budget *budget,
+                                    struct planche_model_source *source,
+                                    struct planche_error *error)
+{
+    const struct planche_scale_network *wanted = &networks->set->list[network - networks->list];
+    struct paths paths = {"", ""};
+    *source = (struct planche_model_source){.param_fd = &files[0], .bin_fd = &files[1]};
+    enum planche_status status = find_source(networks, wanted, &paths, source, error);
+    if (!status)
+        status = planche_model_load(&network->net, source, wanted->variant, budget, error);
+    if (!status)
+        status = planche_model_check_channels(network->net, source->param_path, error);
+    return status;
+}
+
+/* One that was given up: what is known of it is constant, so its files must be as they were. */
+static enum planche_status load_again(const struct planche_engine_networks *networks,
+                                      struct planche_engine_network *network,
+                                      struct planche_budget *budget, struct planche_error *error)
+{
+    struct planche_model_source source;
+    int files[PLANCHE_MODEL_DIGEST_FILES] = {-1, -1};
+    enum planche_status status = load_net(networks, network, files, budget, &source, error);
+    if (!status && !planche_model_digest_is_of(&network->digest, files))
+        status = planche_fail(error, PLANCHE_ERROR_IO,
+                              "%s: the model's files have changed since they were loaded; load it "
+                              "again",
+                              network->name);
+    for (int i = 0; i < PLANCHE_MODEL_DIGEST_FILES; i++)
+        planche_fd_close(&files[i]);
+    return status;
+}
+
 static enum planche_status load(const struct planche_engine_networks *networks,
                                 struct planche_engine_network *network,
                                 struct planche_budget *budget, struct planche_error *error)
 {
-    const struct planche_scale_network *wanted = &networks->set->list[network - networks->list];
-    struct planche_model_source source = {.param_fd = &network->digest.files[0],
-                                          .bin_fd = &network->digest.files[1]};
-    struct paths paths = {"", ""};
-    enum planche_status status = find_source(networks, wanted, &paths, &source, error);
-    if (status)
-        return status;
-    status = planche_model_load(&network->net, &source, wanted->variant, budget, error);
-    if (!status)
-        status = planche_model_check_channels(network->net, source.param_path, error);
+    struct planche_model_source source;
+    if (network->known)
+        return load_again(networks, network, budget, error);
+    enum planche_status status =
+        load_net(networks, network, network->digest.files, budget, &source, error);
     if (status)
         return status;
     network->digest.data = source.param;
@@ -161,7 +193,8 @@ static enum planche_status load(const struct planche_engine_networks *networks,
     network->recipe = network->net->recipe;
     network->macs_per_pixel = macs_per_pixel(network->net, budget);
     network->weight_bytes = weight_bytes(network->net);
-    network->name = wanted->name;
+    network->name = networks->set->list[network - networks->list].name;
+    network->known = true;
     return PLANCHE_OK;
 }
 
@@ -274,7 +307,6 @@ bool planche_engine_networks_unload(const struct planche_idle_network *idle)
     if (idle->index == networks->primary && !atomic_load(&networks->lost))
         atomic_store(&networks->lost, bytes);
     planche_net_destroy(&network->net);
-    planche_model_digest_close(&network->digest);
     atomic_store(&network->lean, false);
     set_phase(networks, idle->index, PLANCHE_NETWORK_UNLOADED);
     planche_admission_put_back(networks->admission, bytes);
@@ -350,7 +382,8 @@ static enum planche_status load_later(struct planche_engine_networks *networks,
         return PLANCHE_OK;
     }
     planche_net_destroy(&network->net);
-    planche_model_digest_close(&network->digest);
+    if (!network->known)
+        planche_model_digest_close(&network->digest);
     planche_admission_put_back(networks->admission, bytes);
     return status;
 }

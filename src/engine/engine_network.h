@@ -25,10 +25,11 @@ enum planche_network_phase {
 struct planche_engine_network {
     /* Under the mutex of all. */
     enum planche_network_phase phase;
-    unsigned users;   /* pages that hold it */
-    int64_t last_use; /* of planche_clock_ns */
-    /* Constant once it is loaded. */
-    struct planche_net *net;
+    unsigned users;          /* pages that hold it */
+    int64_t last_use;        /* of planche_clock_ns */
+    struct planche_net *net; /* while it is loaded */
+    /* Constant once it was loaded, also if it is given up and loaded again. */
+    bool known;
     struct planche_recipe recipe;
     const char *name; /* that of the set, of this network's files or of its kind */
     double macs_per_pixel;

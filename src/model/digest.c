@@ -18,16 +18,33 @@ void planche_model_digest_init(struct planche_model_digest *model)
         model->files[i] = -1;
 }
 
-static struct timespec time_of(int fd)
+static struct planche_file_info look_at(int fd)
 {
     struct planche_file_info info;
-    return planche_fd_info(fd, &info) ? info.mtime : (struct timespec){0};
+    return planche_fd_info(fd, &info) ? info : (struct planche_file_info){0};
+}
+
+static bool is_unchanged(const struct planche_file_info *noted, const struct planche_file_info *now)
+{
+    return planche_file_is_same(noted, now) && now->mtime.tv_sec == noted->mtime.tv_sec &&
+           now->mtime.tv_nsec == noted->mtime.tv_nsec;
 }
 
 void planche_model_digest_note(struct planche_model_digest *model)
 {
     for (int i = 0; i < PLANCHE_MODEL_DIGEST_FILES; i++)
-        model->changed[i] = time_of(model->files[i]);
+        model->noted[i] = look_at(model->files[i]);
+}
+
+bool planche_model_digest_is_of(const struct planche_model_digest *model,
+                                const int files[PLANCHE_MODEL_DIGEST_FILES])
+{
+    for (int i = 0; i < PLANCHE_MODEL_DIGEST_FILES; i++) {
+        const struct planche_file_info now = look_at(files[i]);
+        if (!is_unchanged(&model->noted[i], &now))
+            return false;
+    }
+    return true;
 }
 
 void planche_model_digest_close(struct planche_model_digest *model)
@@ -37,7 +54,8 @@ void planche_model_digest_close(struct planche_model_digest *model)
 }
 
 static enum planche_status digest_file(struct sha256_ctx *context, int fd,
-                                       const struct timespec *changed, struct planche_error *error)
+                                       const struct planche_file_info *noted,
+                                       struct planche_error *error)
 {
     uint8_t buffer[16384];
     uint64_t at = 0;
@@ -49,8 +67,8 @@ static enum planche_status digest_file(struct sha256_ctx *context, int fd,
         sha256_update(context, (size_t)got, buffer);
         at += (uint64_t)got;
     }
-    const struct timespec now = time_of(fd);
-    if (now.tv_sec != changed->tv_sec || now.tv_nsec != changed->tv_nsec)
+    const struct planche_file_info now = look_at(fd);
+    if (!is_unchanged(noted, &now))
         return planche_fail(error, PLANCHE_ERROR_IO,
                             "the model's files have changed since they were loaded; load it again");
     return PLANCHE_OK;
@@ -80,7 +98,7 @@ static enum planche_status make_digest(struct planche_model_digest *model,
         if (model->files[i] < 0)
             continue; /* a model of one file, or of none */
         sha256_init(&context);
-        status = digest_file(&context, model->files[i], &model->changed[i], error);
+        status = digest_file(&context, model->files[i], &model->noted[i], error);
         sha256_digest(&context, sizeof one, one);
         sha256_update(&whole, sizeof one, one);
     }

@@ -5,13 +5,13 @@
 #ifndef PLANCHE_MODEL_DIGEST_H
 #define PLANCHE_MODEL_DIGEST_H
 
+#include "os/file_info.h"
 #include "os/thread.h"
 
 #include <planche/error.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <time.h>
 
 #define PLANCHE_MODEL_DIGEST_FILES 2 /* .param, .bin */
 #define PLANCHE_MODEL_DIGEST_BYTES 32
@@ -20,7 +20,7 @@ struct planche_model_digest {
     struct planche_mutex mutex;
     /* Kept open, so that others in their place do not matter; -1: not open. */
     int files[PLANCHE_MODEL_DIGEST_FILES];
-    struct timespec changed[PLANCHE_MODEL_DIGEST_FILES];
+    struct planche_file_info noted[PLANCHE_MODEL_DIGEST_FILES]; /* as they were; zeroes: none */
     const void *data; /* of the library; NULL: the files */
     size_t size;
     bool known;
@@ -30,6 +30,10 @@ struct planche_model_digest {
 void planche_model_digest_init(struct planche_model_digest *model);
 /* When the files have been read through the descriptors, which are the digest's from then on. */
 void planche_model_digest_note(struct planche_model_digest *model);
+/* Whether these files, in the same order, are those that were loaded, unchanged; -1: there is none.
+ */
+bool planche_model_digest_is_of(const struct planche_model_digest *model,
+                                const int files[PLANCHE_MODEL_DIGEST_FILES]);
 /* The digest of what was loaded. Any thread. Errors: IO, also when somebody has written into the
  * files since. */
 enum planche_status planche_model_digest_get(struct planche_model_digest *model,

@@ -7,6 +7,7 @@
 #include "engine/create.h"
 #include "engine/engine.h"
 #include "engine/executors.h"
+#include "engine/internal.h"
 #include "engine/run.h"
 #include "support/remove_tree.h"
 #include "support/testing.h"
@@ -347,6 +348,48 @@ static void test_turns_out_grey(void **state)
     assert_int_equal(destroyed, 2);
 }
 
+/* A network that was given up is loaded again: from the same files, or not at all. */
+static void test_given_up(void **state)
+{
+    static uint8_t expected[sizeof(result_pixels)];
+    static struct tiny_model tiny;
+    const struct planche_engine_options options = options_for("cpu");
+    const struct planche_pixels in = {sizeof(in), PLANCHE_PIXELS_RGB8, WIDTH,
+                                      HEIGHT,     sizeof(page[0]),     page};
+    const struct planche_pixels out = {sizeof(out),    PLANCHE_PIXELS_RGB8,      WIDTH * SCALE,
+                                       HEIGHT * SCALE, sizeof(result_pixels[0]), result_pixels};
+    const struct planche_page_options page_options = PLANCHE_PAGE_OPTIONS_INIT;
+    char before[PLANCHE_ENGINE_FINGERPRINT], after[PLANCHE_ENGINE_FINGERPRINT], path[96];
+    struct planche_page_result result;
+    struct planche_error error;
+    struct planche_engine *engine = open_engine(&only_cpu, &options);
+    struct planche_admission *admission = &engine->state->admission;
+    const uint64_t bytes = planche_engine_weight_bytes(engine),
+                   memory = planche_admission_available(admission).most;
+    (void)state;
+    run_page(engine, &result);
+    memcpy(expected, result_pixels, sizeof(expected));
+    assert_int_equal(planche_admission_shed(admission, 0), PLANCHE_SHED_NOTHING); /* the last */
+    assert_int_equal(planche_admission_shed(admission, 1), PLANCHE_SHED_DONE);
+    assert_int_equal(planche_admission_shed(admission, 1), PLANCHE_SHED_NOTHING);
+    assert_true(planche_engine_weight_bytes(engine) < bytes);
+    assert_true(planche_admission_available(admission).most > memory);
+    assert_int_equal(planche_engine_fingerprint(engine, before, &error), PLANCHE_OK);
+    run_page(engine, &result);
+    assert_memory_equal(result_pixels, expected, sizeof(expected));
+    assert_int_equal(planche_engine_fingerprint(engine, after, &error), PLANCHE_OK);
+    assert_string_equal(before, after);
+    assert_int_equal(planche_admission_shed(admission, 1), PLANCHE_SHED_DONE);
+    snprintf(path, sizeof(path), "%s/model", folder);
+    tiny_model_make(&tiny, SCALE);
+    remove(model);
+    assert_true(tiny_model_write(&tiny, path));
+    assert_int_equal(planche_run_pixels(engine, &in, &out, &page_options, &result, &error),
+                     PLANCHE_ERROR_IO);
+    assert_non_null(strstr(error.message, "have changed since they were loaded"));
+    planche_engine_close(&engine);
+}
+
 static void expect_failure(const struct planche_engine_options *options, enum planche_status status,
                            const char *message)
 {
@@ -433,6 +476,7 @@ int main(void)
         cmocka_unit_test_setup(test_failure_goes_to_cpu, reset),
         cmocka_unit_test_setup(test_three, reset),
         cmocka_unit_test_setup(test_turns_out_grey, reset),
+        cmocka_unit_test_setup(test_given_up, reset),
         cmocka_unit_test_setup(test_cannot_be_made, reset),
         cmocka_unit_test_setup(test_wrong_options, reset),
         cmocka_unit_test_setup(test_own_words, reset),
