@@ -102,7 +102,6 @@ int main(int argc, char **argv)
     signal(SIGXFSZ, SIG_IGN);
     int status = finish_output(run(argc, argv));
     planche_cli_interrupt_finish();
-    if (planche_cli_left_engine())
-        _exit(status); /* all is written: standard error has no buffer */
+    planche_cli_leave(status);
     return status;
 }

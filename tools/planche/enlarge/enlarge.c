@@ -59,7 +59,8 @@ static unsigned count_pages(const struct planche_cli_plan *plan)
 static int open_engine(struct planche_cli_run *run)
 {
     struct planche_error error = {0};
-    planche_cli_log_to(&run->options.engine, &run->options);
+    run->options.engine.log = planche_cli_log;
+    run->options.engine.log_user = &run->options;
     run->options.engine.pages = count_pages(&run->plan);
     enum planche_status status = planche_engine_create(&run->engine, &run->options.engine, &error);
     if (status != PLANCHE_OK)
@@ -239,6 +240,12 @@ static void prefer_name(struct planche_cli_options *options)
         options->book.container = PLANCHE_CONTAINER_AUTO;
 }
 
+static bool may_use_gpu(const struct planche_cli_options *options)
+{
+    const char *backend = options->engine.backend;
+    return !options->dry_run && (backend == NULL || strcmp(backend, "cpu") != 0);
+}
+
 int planche_cli_enlarge(int argc, char **argv)
 {
     struct planche_cli_run run = {0};
@@ -255,6 +262,8 @@ int planche_cli_enlarge(int argc, char **argv)
         return planche_cli_usage_error(
             "", "--overwrite, --update and --skip-existing exclude each other");
     prefer_name(&run.options);
+    if (may_use_gpu(&run.options))
+        planche_cli_leave_prepare(PLANCHE_CLI_SLOW_DRIVER);
     planche_cli_interrupt_install();
     bool stream = planche_cli_is_stream(argv + first, (size_t)(argc - first), &run.options);
     if (stream)
