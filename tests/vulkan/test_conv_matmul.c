@@ -59,7 +59,7 @@ struct fixture {
 
 static void begin(struct fixture *f, enum planche_gpu_path path, int inputs, int outputs)
 {
-    *f = (struct fixture){.device = {.path = path}};
+    *f = (struct fixture){.device = {.path = path, .tuning.rows = 1}};
     f->device.fn.CreateShaderModule = create_module;
     f->device.fn.DestroyShaderModule = destroy_module;
     f->device.fn.CreateComputePipelines = create_pipelines;
