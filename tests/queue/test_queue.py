@@ -257,12 +257,14 @@ class Folder(Queue):
     def test_what_is_left(self):
         """What nobody has taken for a week goes when a front comes, all with purge; other files stay."""
         os.mkdir(self.path("shared"))
-        names = [digit * 64 + "-" + "0" * 15 + digit + end for digit in "12" for end in ("", ".part")] + ["notes", "1" * 64]
+        objects = [digit * 64 + "-" + "0" * 15 + digit for digit in "12"]
+        names = [name for one in objects for name in (one, f".{one}.planche-" + "0" * 16)] + ["notes", "1" * 64]
         for name in names:
             with open(self.path("shared", name), "wb") as file:
                 file.write(b"x")
-            if name[0] != "2":
+            if "2" not in name:
                 os.utime(self.path("shared", name), (1, 1))
+        os.utime(self.path("shared", names[2]), (4000000000, 4000000000))  # by a clock that is ahead
         self.make_books(1, 1)
         self.worker("--store", self.path("shared"))
         self.end_front(self.front("--store", self.path("shared")))

@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: MIT
 """planche serve --queue: a real nats-server on loopback and workers as processes. Pages and books that
 come out have the bytes of a server without a queue; one that has no worker says so."""
+import base64
 import contextlib
 import hashlib
+import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -15,7 +18,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "e2e"))
 import browser  # pylint: disable=wrong-import-position
 import prometheus
 import server
-from cluster import PLANCHE, SERVER, Proxy, Queue, read, run_side_by_side, shut
+from cluster import PLANCHE, SECONDS, SERVER, Proxy, Queue, read, run_side_by_side, shut
 from noise import make_book, make_png
 
 PICTURES = os.environ.get("PLANCHE_TEST_PICTURES")
@@ -239,6 +242,44 @@ class Urgency(Serve):
         self.assertEqual(running.status()["shared_queue"]["made"], 1)
         self.expect_empty()
 
+    def test_raised_page_of_a_server_that_died(self):
+        """The job that a server has left is used by the next one. When that page is raised and made, no job of it is left
+        for a worker to make again."""
+        page = make_png(40, 48, 9)
+        wanted, = self.alone([page])
+        first = self.serve("--queue-wait", 60)
+        with first.connect() as client:
+            client.send(client.request("/v1/upscale?priority=normal", "POST", page))
+            self.wait_for(lambda s, _: s["pages"] == 1, "no page")
+            first.process.kill()
+            first.process.wait()
+        running, answers = self.serve("--queue-wait", 60), []
+        threads = [threading.Thread(target=lambda p=priority: answers.append(running.post("/v1/upscale?priority=" + p, page)))
+                   for priority in ("normal", "interactive")]
+        with socket.create_connection(("127.0.0.1", self.server.port), SECONDS) as client, client.makefile("rb") as heard:
+            client.sendall(b'CONNECT {"verbose":false}\r\nSUB planche.wake 1\r\nPING\r\n')
+            while heard.readline() != b"PONG\r\n":
+                pass
+            threads[0].start()
+            while not heard.readline().startswith(b"MSG "):  # it waits for that job now
+                pass
+        threads[1].start()
+        self.wait_for(lambda s, _: s["pages"] == 2, "it is not raised")
+        self.give_result(json.loads(base64.b64decode(self.job()["data"])), wanted.body)
+        for thread in threads:
+            thread.join()
+        self.assertEqual([answer.body for answer in answers], [wanted.body] * 2)
+        self.assertEqual(self.state()[0]["pages"], 0)
+
+    def give_result(self, job, data):
+        """What a worker tells of a job."""
+        stored = self.server.request("planche.store", data, "")["seq"]
+        made = {"input_width": 40, "input_height": 48, "output_width": 80, "output_height": 96, "format": job["page"]["format"],
+                "switched": 0, "scale": 2, "passes": 1, "grey": 1, "chosen": 0}
+        result = {"object": {"size": len(data), "sha256": hashlib.sha256(data).hexdigest(), "seq": [stored]},
+                  "source": job["source"], "page": made, "ms": 1.0, "numerics": "cpu", "worker": "test"}
+        self.server.request("planche.result." + job["key"], json.dumps(result).encode(), "")
+
     def job(self):
         """The oldest job in the queue."""
         return self.server.request("STREAM.MSG.GET.PLANCHE_JOBS", b'{"next_by_subj": "planche.job.>", "seq": 1}')["message"]
@@ -306,12 +347,28 @@ class Store(Serve):
         self.assertIn(b"none: No such file or directory", gone.stderr)
 
     def test_requests(self):
+        left = ["0" * 64 + "-" + "0" * 15 + "1", "." + "0" * 64 + "-" + "0" * 15 + "1.planche-" + "0" * 16, "notes"]
+        for name in left:
+            with open(self.path("shared", name), "wb") as file:
+                file.write(b"x")
+            os.utime(self.path("shared", name), (1, 1))
         running, data = self.store(), bytes(range(200))
+        running.wait_for_status(lambda _: os.listdir(self.path("shared")) == ["notes"])  # nobody took them for a week
         name = hashlib.sha256(data).hexdigest() + "-0000000000000001"
         path, token = "/v1/store/" + name, {"authorization": "Bearer correct-horse"}
         self.assertEqual(running.get(path).status, 401)
         self.assertEqual(running.get("/v1/store", **token).status, 204)
         self.assertEqual(running.get(path, "PUT", data + b"x", **token).status, 400)
+        big = bytes(8 << 20)
+        name_of_big = hashlib.sha256(big).hexdigest() + "-0000000000000001"
+        answers = []
+        threads = [threading.Thread(target=lambda: answers.append(
+            running.get("/v1/store/" + name_of_big, "PUT", big, **token).status)) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.assertEqual((answers, sorted(os.listdir(self.path("shared")))), ([201] * 4, sorted(["notes", name_of_big])))
         self.assertEqual(running.get(path, "PUT", data, **token).status, 201)
         self.assertEqual(running.get(path, **token).body, data)
         part = running.get(path, range="bytes=10-19", **token)

@@ -10,6 +10,7 @@
 #include "os/clock.h"
 #include "os/fd.h"
 #include "queue/open.h"
+#include "queue/shared/folder.h"
 #include "queue/store.h"
 
 #include <errno.h>
@@ -77,6 +78,17 @@ static enum planche_status put_model(struct planche_queue_front *front, const ch
     return planche_queue_send_model(front, &front->no_file, error);
 }
 
+/* A store in a folder, at first and once a day. */
+static void sweep(struct planche_queue_front *front, int64_t now)
+{
+    planche_mutex_lock(&front->lock);
+    bool due = front->swept == 0 || now - front->swept > PLANCHE_QUEUE_SWEEP_NS;
+    front->swept = due ? now : front->swept;
+    planche_mutex_unlock(&front->lock);
+    if (due)
+        planche_queue_sweep(&front->queue);
+}
+
 enum planche_status planche_queue_front_open(struct planche_queue_front *front,
                                              const struct planche_cli_queue_options *options,
                                              const struct planche_engine_options *engine,
@@ -94,7 +106,7 @@ enum planche_status planche_queue_front_open(struct planche_queue_front *front,
         snprintf(front->base.need, sizeof front->base.need, PLANCHE_QUEUE_ANY);
     enum planche_status status = planche_queue_open(&front->queue, options, "planche-front", error);
     if (status == PLANCHE_OK) {
-        planche_queue_sweep(&front->queue);
+        sweep(front, planche_clock_ns());
         status = put_model(front, engine->model, error);
     }
     if (status == PLANCHE_OK)
@@ -238,8 +250,9 @@ static enum planche_status look(struct planche_queue_front *front, struct turn *
 static enum planche_status keep_posted(struct planche_queue_front *front, struct turn *turn,
                                        int64_t now, struct planche_error *error)
 {
+    sweep(front, now);
     planche_queue_wake(front, false, now);
-    planche_queue_raise(front, &turn->post);
+    planche_queue_raise(front, &turn->post, now);
     if (!turn->post.posted && now >= turn->next_try) {
         enum planche_status status = planche_queue_post(front, &turn->post, error);
         if (turn->post.own && status != PLANCHE_OK && status != PLANCHE_ERROR_MEMORY)

@@ -43,7 +43,7 @@ struct planche_queue_front {
     struct planche_queue_waiting *waiting;
     unsigned in_flight, checking; /* pages; those that are decoded */
     double mean_ms;               /* that a worker takes for a page */
-    int64_t published, woken, complained, emptied;
+    int64_t published, woken, complained, emptied, swept;
     bool quiet;  /* who has it says himself that the queue is away */
     bool asleep; /* there is news that workers were not woken for */
     uint64_t made, copies, damaged;

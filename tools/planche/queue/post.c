@@ -24,6 +24,7 @@
 #define PATIENT_NS  INT64_C(3000000000) /* no page is late before that */
 #define CONSUMER_NS INT64_C(1000000000) /* from one question to the server to the next */
 #define EMPTY_NS    INT64_C(5000000000)
+#define RAISE_NS    INT64_C(1000000000) /* from one attempt to raise a page to the next */
 #define PATIENCE    2 /* times that a job is passed over before the stream is emptied */
 
 enum planche_status planche_queue_read_file(const char *path, void **data, size_t *size,
@@ -239,6 +240,12 @@ static void name_job(const struct planche_queue_post *post, const char *copy, ch
 {
     snprintf(subject, size, "planche.job.%s.%s.%s.%s", planche_queue_class_name(post->class),
              post->job.need, post->job.key, copy);
+}
+
+/* Of all jobs of the page, whatever their class. */
+static void name_jobs(const struct planche_queue_post *post, char *subject, size_t size)
+{
+    snprintf(subject, size, "planche.job.*.%s.%s.*", post->job.need, post->job.key);
 }
 
 static struct planche_queue_consumer *consumer_of(struct planche_queue_front *front,
@@ -488,7 +495,8 @@ static bool is_untouched(struct planche_queue_front *front, struct planche_queue
     return untouched;
 }
 
-void planche_queue_raise(struct planche_queue_front *front, struct planche_queue_post *post)
+void planche_queue_raise(struct planche_queue_front *front, struct planche_queue_post *post,
+                         int64_t now)
 {
     const struct planche_queue_wanted *wanted = post->wanted;
     enum planche_queue_class before = post->class,
@@ -497,18 +505,23 @@ void planche_queue_raise(struct planche_queue_front *front, struct planche_queue
     uint64_t sequence = post->sequence;
     jsErrCode reason;
     bool taken = false;
-    if (class >= post->urgency)
+    if (class >= post->urgency || now < post->next_raise)
         return;
-    post->urgency = class;
     if (!post->posted) { /* it is put there when it is */
-        post->class = class;
+        post->class = post->urgency = class;
         return;
     }
-    if (!is_untouched(front, post))
+    post->next_raise = now + RAISE_NS;
+    if (!is_untouched(front, post)) {
+        post->urgency = class;
         return;
+    }
     post->class = class;
-    if (publish(front, post, "0", &taken, &error) != PLANCHE_OK || !taken) {
-        post->class = before; /* the queue is away, or another front waits there for the same */
+    enum planche_status status = publish(front, post, "0", &taken, &error);
+    if (status == PLANCHE_OK) /* else the next turn tries again */
+        post->urgency = class;
+    if (status != PLANCHE_OK || !taken) {
+        post->class = before; /* or another front waits there for the same */
         post->sequence = sequence;
         return;
     }
@@ -556,7 +569,7 @@ void planche_queue_end_post(struct planche_queue_front *front, struct planche_qu
                                      &reason);
     if (!post->copied)
         return;
-    name_job(post, "*", subject, sizeof subject);
+    name_jobs(post, subject, sizeof subject);
     planche_libnats.jsOptions_Init(&options);
     options.Stream.Purge.Subject = subject;
     planche_libnats.js_PurgeStream(front->queue.js, PLANCHE_QUEUE_JOBS, &options, &reason);

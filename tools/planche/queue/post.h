@@ -31,12 +31,13 @@ struct planche_queue_post {
     const struct planche_page_options *options; /* of who waits: progress and cancel */
     uint64_t pixels;                            /* of the page; 0: not known */
     unsigned damaged;                           /* results that were none */
-    bool own;          /* the last error is of the page or of a file here, not of the queue */
-    bool posted;       /* the job is in the queue, and job.source says where its bytes are */
-    bool copied;       /* a second copy is or may be, too */
-    unsigned lost;     /* how often it was there, and had gone */
-    uint64_t sequence; /* of the job in its stream */
-    int64_t since;     /* when it was posted */
+    bool own;           /* the last error is of the page or of a file here, not of the queue */
+    bool posted;        /* the job is in the queue, and job.source says where its bytes are */
+    bool copied;        /* a second copy is or may be, too */
+    unsigned lost;      /* how often it was there, and had gone */
+    uint64_t sequence;  /* of the job in its stream */
+    int64_t since;      /* when it was posted */
+    int64_t next_raise; /* not before */
 };
 
 /* Errors: IO, LIMIT, MEMORY. */
@@ -75,8 +76,10 @@ bool planche_queue_is_passed(struct planche_queue_front *front,
  * does not answer. */
 bool planche_queue_check_post(struct planche_queue_front *front, struct planche_queue_post *post);
 /* Moves the job to the class that the page has by now, if that is more urgent. A job that a worker
- * has already stays: what is gained is less than a page's time. */
-void planche_queue_raise(struct planche_queue_front *front, struct planche_queue_post *post);
+ * has already stays: what is gained is less than a page's time. While the queue does not take it,
+ * the next call a second later tries again. */
+void planche_queue_raise(struct planche_queue_front *front, struct planche_queue_post *post,
+                         int64_t now);
 /* Posts a copy for another worker, if this is one of the last pages and takes much longer than
  * others: the first result counts. */
 void planche_queue_post_copy(struct planche_queue_front *front, struct planche_queue_post *post,

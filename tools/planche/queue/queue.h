@@ -35,9 +35,6 @@ struct planche_queue_web;
 /* Bytes of a subject that answers come to. */
 #define PLANCHE_QUEUE_INBOX_BYTES 128
 
-/* Age that the bytes of pages reach in the store at most. */
-#define PLANCHE_QUEUE_STORE_AGE_S INT64_C(604800)
-
 /* Deliveries of a page before it is given up. */
 #define PLANCHE_QUEUE_TRIES 3
 

@@ -10,6 +10,7 @@
 #include "queue/command.h"
 #include "queue/job.h"
 #include "queue/open.h"
+#include "queue/shared/folder.h"
 #include "queue/state.h"
 #include "queue/store.h"
 #include "words/suggest.h"
@@ -235,6 +236,9 @@ static bool purge(struct run *run)
         right = empty_stream(run, streams[i]);
     if (right)
         planche_queue_empty_folder(&run->queue);
+    if (right && planche_queue_is_address(run->options.queue.store))
+        planche_cli_message("the folder of %s was left: purge it where it lies, with --store DIR",
+                            run->options.queue.store);
     return right;
 }
 

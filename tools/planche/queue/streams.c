@@ -2,6 +2,8 @@
 /* Streams and consumers of a queue. */
 #include "queue/streams.h"
 
+#include "queue/shared/folder.h"
+
 #include <stdio.h>
 
 #define SECOND INT64_C(1000000000)
@@ -16,7 +18,7 @@ static const struct stream {
     {PLANCHE_QUEUE_JOBS, "planche.job.>", true, true, 30 * DAY},
     {PLANCHE_QUEUE_RESULTS, "planche.result.>", false, true, 7 * DAY},
     {PLANCHE_QUEUE_DEAD, "planche.dead.>", false, true, 30 * DAY},
-    {PLANCHE_QUEUE_STORE, "planche.store", false, false, PLANCHE_QUEUE_STORE_AGE_S *SECOND},
+    {PLANCHE_QUEUE_STORE, "planche.store", false, false, (PLANCHE_QUEUE_STORE_AGE_S)*SECOND},
 };
 
 static natsStatus make_stream(struct planche_queue *queue, const struct stream *stream)

@@ -41,6 +41,8 @@ struct planche_serve {
     struct planche_metrics *metrics;
     struct planche_queue_link *link; /* NULL: this process makes the pages */
     struct planche_serve_crew *crew; /* with link */
+    struct planche_http_timer sweep; /* of the store's folder */
+    struct planche_http_task swept;
     struct planche_proxy *proxy;     /* NULL: there is no upstream */
     uint64_t in_flight;              /* requests that have not ended */
     char token[PLANCHE_TOKEN_BYTES]; /* "": none is wanted */

@@ -431,6 +431,8 @@ int planche_serve_start(struct planche_serve *serve)
     if (status == PLANCHE_CLI_OK && !serve->options.serve.check &&
         serve->options.serve.upstream != NULL)
         planche_pages_ready_prepare(serve->ready);
+    if (status == PLANCHE_CLI_OK && !serve->options.serve.check)
+        planche_serve_begin_sweeps(serve);
     for (unsigned i = 0; i < serve->listener_count && status == PLANCHE_CLI_OK; i++)
         planche_serve_log(serve, PLANCHE_CLI_LOG_INFO, "listening on %s", serve->listeners[i].name);
     return status;
@@ -438,6 +440,7 @@ int planche_serve_start(struct planche_serve *serve)
 
 void planche_serve_stop(struct planche_serve *serve)
 {
+    planche_http_timer_stop(&serve->sweep);
     planche_books_stop(serve->books);
     planche_pages_destroy(serve->pages);
     planche_http_server_destroy(serve->server);

@@ -3,9 +3,11 @@
 #include "queue/shared/folder.h"
 
 #include "base/status.h"
+#include "io/temp_name.h"
 #include "os/fd.h"
 #include "os/file.h"
 #include "os/file_info.h"
+#include "os/system.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -13,11 +15,11 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
-#define DIGITS "0123456789abcdef"
-#define PART   ".part" /* behind the name of an object that is being written */
+#define DIGITS       "0123456789abcdef"
+#define HIDDEN_BYTES (PATH_MAX + PLANCHE_TEMP_NAME_BYTES)
+#define NOBODY       "0000000000000000000000000000000000000000000000000000000000000000"
 
 bool planche_queue_is_address(const char *store)
 {
@@ -55,21 +57,36 @@ enum planche_status planche_queue_folder_check(const char *folder, struct planch
     return PLANCHE_OK;
 }
 
+/* Creates a hidden file for an object, with a number of its own: two may come of one name. -1:
+ * errno says why not. */
+static int create_hidden(const char *path, char hidden[HIDDEN_BYTES])
+{
+    uint64_t number;
+    errno = EIO;
+    if (!planche_system_random(&number, sizeof number))
+        return -1;
+    errno = ENAMETOOLONG;
+    return planche_temp_name_numbered(hidden, HIDDEN_BYTES, path, number) < HIDDEN_BYTES
+               ? planche_fd_create(hidden, 0666)
+               : -1;
+}
+
 enum planche_status planche_queue_folder_put(const char *folder, const char *name, const void *data,
                                              size_t size, struct planche_error *error)
 {
-    char path[PATH_MAX], hidden[PATH_MAX + 8];
+    char path[PATH_MAX], hidden[HIDDEN_BYTES];
     if (!make_path(folder, name, path))
         return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "--store: the path is too long");
-    snprintf(hidden, sizeof hidden, "%s" PART, path);
-    int fd = planche_fd_create_or_empty(hidden, 0666), reason = errno;
+    int fd = create_hidden(path, hidden), reason = errno;
+    bool created = fd >= 0;
     bool written = fd >= 0 && planche_fd_write(fd, data, size) && planche_fd_has_size(fd, size);
     reason = fd >= 0 && !written ? errno : reason;
     bool closed = planche_fd_close(&fd);
     if (written && closed && planche_file_rename(hidden, path))
         return PLANCHE_OK;
     reason = written ? errno : reason;
-    planche_file_remove(hidden);
+    if (created)
+        planche_file_remove(hidden);
     return planche_fail(error, PLANCHE_ERROR_IO, "%s: cannot be written: %s", path,
                         strerror(reason));
 }
@@ -95,13 +112,33 @@ bool planche_queue_folder_remove(const char *folder, const char *name)
     return make_path(folder, name, path) && planche_file_remove(path);
 }
 
-/* "NAME" or "NAME.part". */
+/* Whether it is the name of an object, or a hidden one. */
 static bool is_ours(const char *entry)
 {
     char name[PLANCHE_QUEUE_OBJECT_NAME];
-    snprintf(name, sizeof name, "%.81s", entry);
-    const char *rest = entry + strnlen(entry, sizeof name - 1);
-    return planche_queue_is_object_name(name) && (*rest == 0 || strcmp(rest, PART) == 0);
+    bool hidden = *entry == '.';
+    snprintf(name, sizeof name, "%.81s", entry + hidden);
+    const char *rest = entry + hidden + strnlen(entry + hidden, sizeof name - 1);
+    return planche_queue_is_object_name(name) &&
+           (hidden ? strncmp(rest, ".planche-", 9) == 0 : *rest == 0);
+}
+
+/* The time of the folder's own clock, by a file that is written there: this machine's may be
+ * another. */
+static bool read_clock(const char *folder, int64_t *now)
+{
+    char name[PLANCHE_QUEUE_OBJECT_NAME], path[PATH_MAX], hidden[HIDDEN_BYTES];
+    struct planche_file_info info;
+    planche_queue_object_name(NOBODY, 0, name);
+    int fd = make_path(folder, name, path) ? create_hidden(path, hidden) : -1;
+    if (fd < 0)
+        return false;
+    bool written = planche_fd_write(fd, "", 1);
+    written = planche_fd_close(&fd) && written &&
+              planche_file_find_link(hidden, &info) == PLANCHE_FILE_PRESENT;
+    planche_file_remove(hidden);
+    *now = written ? (int64_t)info.mtime.tv_sec : 0;
+    return written;
 }
 
 void planche_queue_folder_sweep(const char *folder, int64_t seconds)
@@ -109,12 +146,15 @@ void planche_queue_folder_sweep(const char *folder, int64_t seconds)
     char path[PATH_MAX];
     struct planche_file_info info;
     const struct dirent *entry;
+    int64_t now = 0;
+    if (seconds >= 0 && !read_clock(folder, &now))
+        return;
     DIR *entries = opendir(folder);
-    int64_t now = (int64_t)time(NULL);
     while (entries != NULL && (entry = readdir(entries)) != NULL) {
         if (is_ours(entry->d_name) && make_path(folder, entry->d_name, path) &&
             planche_file_find_link(path, &info) == PLANCHE_FILE_PRESENT &&
-            info.kind == PLANCHE_FILE_REGULAR && now - (int64_t)info.mtime.tv_sec > seconds)
+            info.kind == PLANCHE_FILE_REGULAR &&
+            (seconds < 0 || now - (int64_t)info.mtime.tv_sec > seconds))
             planche_file_remove(path); /* else another has, or the next sweep does */
     }
     if (entries != NULL)

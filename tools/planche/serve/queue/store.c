@@ -7,6 +7,8 @@
 #include "cli/terminal.h"
 #include "http/partial.h"
 #include "io/digest.h"
+#include "os/clock.h"
+#include "os/fd.h"
 #include "queue/shared/folder.h"
 #include "serve/problem.h"
 
@@ -71,135 +73,216 @@ void planche_serve_show_store(struct planche_serve *serve, struct planche_http_c
         planche_http_answer(c, &answer);
 }
 
-void planche_serve_get_object(struct planche_serve *serve, struct planche_http_connection *c)
-{
-    char text[PLANCHE_QUEUE_OBJECT_NAME];
-    const char *name = read_name(serve, c, text);
-    struct planche_http_answer answer = {.type = "application/octet-stream", .has_file = true};
-    if (name == NULL)
-        return;
-    answer.fd = planche_queue_folder_open(folder_of(serve), name, &answer.file_size);
-    if (answer.fd < 0) {
-        answer_absent(c);
-        return;
-    }
-    planche_http_add_field(c, "Accept-Ranges", "bytes");
-    planche_http_add_field(c, "Cache-Control", "no-store");
-    planche_http_answer_part(c, &answer, true);
-}
-
-void planche_serve_remove_object(struct planche_serve *serve, struct planche_http_connection *c)
-{
-    char text[PLANCHE_QUEUE_OBJECT_NAME];
-    const char *name = read_name(serve, c, text);
-    const struct planche_http_answer answer = {.status = 204};
-    if (name == NULL)
-        return;
-    if (planche_queue_folder_remove(folder_of(serve), name))
-        planche_http_answer(c, &answer);
-    else
-        answer_absent(c);
-}
-
-/* An object that comes. */
-struct putting {
+/* A request for an object. What touches the folder runs on another thread: a disk may be slow. */
+struct asking {
     struct planche_serve *serve;
     struct planche_http_connection *c; /* NULL: the client has gone */
-    struct planche_http_blob *body;
+    struct planche_http_blob *body;    /* of PUT */
     char name[PLANCHE_QUEUE_OBJECT_NAME];
-    struct planche_http_task written;
+    struct planche_http_task done;
+    bool called; /* the other thread has it, or had */
+    bool ran;
     struct planche_error error;
     enum planche_status status;
-    bool ran;
+    int fd; /* of GET; -1: none */
+    uint64_t size;
 };
 
-static void end(struct putting *putting)
+static void end(struct asking *asking)
 {
-    planche_http_blob_drop(putting->body);
-    free(putting);
+    planche_fd_close(&asking->fd);
+    planche_http_blob_drop(asking->body);
+    free(asking);
 }
 
 static void on_gone(void *user)
 {
-    struct putting *putting = user;
-    putting->c = NULL;
-    if (putting->body == NULL) /* else it is written now */
-        end(putting);
+    struct asking *asking = user;
+    asking->c = NULL;
+    if (!asking->called)
+        end(asking);
 }
 
-/* On another thread: a disk may be slow. */
+/* NULL: it has been answered. */
+static struct asking *begin(struct planche_serve *serve, struct planche_http_connection *c,
+                            void (*done)(void *user))
+{
+    char text[PLANCHE_QUEUE_OBJECT_NAME];
+    const char *name = read_name(serve, c, text);
+    struct asking *asking = name != NULL ? calloc(1, sizeof *asking) : NULL;
+    if (name != NULL && asking == NULL)
+        planche_serve_problem(c, 503, "there is no memory for the object now");
+    if (asking == NULL)
+        return NULL;
+    asking->serve = serve;
+    asking->c = c;
+    asking->fd = -1;
+    asking->done = (struct planche_http_task){.run = done, .user = asking};
+    memcpy(asking->name, name, sizeof asking->name);
+    planche_http_on_gone(c, on_gone, asking);
+    return asking;
+}
+
+static void call(struct asking *asking, void (*run)(void *user))
+{
+    asking->called = true;
+    planche_pages_call(asking->serve->pages, run, asking, &asking->done);
+}
+
+/* Whether there is something to answer: somebody waits, and the other thread did its part. */
+static bool can_answer(const struct asking *asking)
+{
+    if (asking->c != NULL && !asking->ran)
+        planche_serve_problem(asking->c, 503, "the server has no memory for it now, or ends");
+    return asking->c != NULL && asking->ran;
+}
+
+static void open_object(void *user)
+{
+    struct asking *asking = user;
+    asking->ran = true;
+    asking->fd = planche_queue_folder_open(folder_of(asking->serve), asking->name, &asking->size);
+}
+
+static void on_opened(void *user)
+{
+    struct asking *asking = user;
+    struct planche_http_connection *c = asking->c;
+    const struct planche_http_answer answer = {.type = "application/octet-stream",
+                                               .has_file = true,
+                                               .fd = asking->fd,
+                                               .file_size = asking->size};
+    if (can_answer(asking) && asking->fd < 0) {
+        answer_absent(c);
+    } else if (asking->c != NULL && asking->fd >= 0) {
+        asking->fd = -1; /* the answer's now */
+        planche_http_add_field(c, "Accept-Ranges", "bytes");
+        planche_http_add_field(c, "Cache-Control", "no-store");
+        planche_http_answer_part(c, &answer, true);
+    }
+    end(asking);
+}
+
+void planche_serve_get_object(struct planche_serve *serve, struct planche_http_connection *c)
+{
+    struct asking *asking = begin(serve, c, on_opened);
+    if (asking != NULL)
+        call(asking, open_object);
+}
+
+static void remove_object(void *user)
+{
+    struct asking *asking = user;
+    asking->ran = true;
+    asking->status = planche_queue_folder_remove(folder_of(asking->serve), asking->name)
+                         ? PLANCHE_OK
+                         : PLANCHE_ERROR_NOT_FOUND;
+}
+
+static void on_removed(void *user)
+{
+    struct asking *asking = user;
+    const struct planche_http_answer answer = {.status = 204};
+    if (can_answer(asking)) {
+        if (asking->status == PLANCHE_OK)
+            planche_http_answer(asking->c, &answer);
+        else
+            answer_absent(asking->c);
+    }
+    end(asking);
+}
+
+void planche_serve_remove_object(struct planche_serve *serve, struct planche_http_connection *c)
+{
+    struct asking *asking = begin(serve, c, on_removed);
+    if (asking != NULL)
+        call(asking, remove_object);
+}
+
 static void write_object(void *user)
 {
-    struct putting *putting = user;
-    const struct planche_http_blob *body = putting->body;
+    struct asking *asking = user;
+    const struct planche_http_blob *body = asking->body;
     uint8_t digest[PLANCHE_IO_DIGEST_BYTES];
     char sha256[2 * sizeof digest + 1];
-    putting->ran = true;
+    asking->ran = true;
     planche_digest_of(body->data, body->size, digest);
     planche_text_hex(sha256, digest, sizeof digest);
-    putting->status = strncmp(sha256, putting->name, sizeof sha256 - 1) != 0
-                          ? PLANCHE_ERROR_DATA
-                          : planche_queue_folder_put(folder_of(putting->serve), putting->name,
-                                                     body->data, body->size, &putting->error);
+    asking->status = strncmp(sha256, asking->name, sizeof sha256 - 1) != 0
+                         ? PLANCHE_ERROR_DATA
+                         : planche_queue_folder_put(folder_of(asking->serve), asking->name,
+                                                    body->data, body->size, &asking->error);
 }
 
 static void on_written(void *user)
 {
-    struct putting *putting = user;
+    struct asking *asking = user;
     const struct planche_http_answer answer = {.status = 201};
-    struct planche_http_connection *c = putting->c;
-    if (c == NULL) {
-        /* Nobody waits for the answer. */
-    } else if (!putting->ran) {
-        planche_serve_problem(c, 503, "the server has no memory for it now, or ends");
-    } else if (putting->status == PLANCHE_OK) {
+    struct planche_http_connection *c = asking->c;
+    if (!can_answer(asking)) {
+        /* Nobody waits, or it has been answered. */
+    } else if (asking->status == PLANCHE_OK) {
         planche_http_answer(c, &answer);
-    } else if (putting->status == PLANCHE_ERROR_DATA) {
+    } else if (asking->status == PLANCHE_ERROR_DATA) {
         planche_serve_problem(c, 400, "the bytes are not those that the name tells of");
     } else {
         planche_serve_problem(
             c, 507, "%s",
-            planche_serve_tell(putting->serve, c, putting->status, putting->error.message));
+            planche_serve_tell(asking->serve, c, asking->status, asking->error.message));
     }
-    end(putting);
+    end(asking);
 }
 
 static void on_body(void *user, struct planche_http_connection *c,
                     enum planche_http_received outcome)
 {
-    struct putting *putting = user;
+    struct asking *asking = user;
     if (outcome == PLANCHE_HTTP_RECEIVED) {
-        putting->body = planche_http_take_body(c);
-        planche_pages_call(putting->serve->pages, write_object, putting, &putting->written);
+        asking->body = planche_http_take_body(c);
+        call(asking, write_object);
         return;
     }
     if (outcome == PLANCHE_HTTP_TOO_LARGE)
         planche_serve_problem(c, 413, "an object has at most %llu bytes here (--max-bytes)",
-                              (unsigned long long)putting->serve->max_bytes);
+                              (unsigned long long)asking->serve->max_bytes);
     else if (outcome == PLANCHE_HTTP_NO_ROOM)
         planche_serve_problem(c, 503, "there is no memory for the object now");
     else if (outcome == PLANCHE_HTTP_TOO_SLOW)
         planche_serve_problem(c, 408, "the object did not come in time");
     else
         planche_serve_problem(c, 400, "the chunks of the body are malformed");
-    end(putting);
+    end(asking);
 }
 
 void planche_serve_put_object(struct planche_serve *serve, struct planche_http_connection *c)
 {
-    char text[PLANCHE_QUEUE_OBJECT_NAME];
-    const char *name = read_name(serve, c, text);
-    struct putting *putting = name != NULL ? calloc(1, sizeof *putting) : NULL;
-    if (name == NULL)
-        return;
-    if (putting == NULL) {
-        planche_serve_problem(c, 503, "there is no memory for the object now");
-        return;
-    }
-    putting->serve = serve;
-    putting->c = c;
-    putting->written = (struct planche_http_task){.run = on_written, .user = putting};
-    memcpy(putting->name, name, sizeof putting->name);
-    planche_http_on_gone(c, on_gone, putting);
-    planche_http_receive(c, serve->max_bytes, on_body, putting);
+    struct asking *asking = begin(serve, c, on_written);
+    if (asking != NULL)
+        planche_http_receive(c, serve->max_bytes, on_body, asking);
+}
+
+static void sweep(void *user)
+{
+    const struct planche_serve *serve = user;
+    planche_queue_folder_sweep(folder_of(serve), PLANCHE_QUEUE_STORE_AGE_S);
+}
+
+static void on_swept(void *user)
+{
+    struct planche_serve *serve = user;
+    planche_http_timer_set(serve->loop, &serve->sweep, planche_clock_ns() + PLANCHE_QUEUE_SWEEP_NS);
+}
+
+static void on_sweep(void *user)
+{
+    struct planche_serve *serve = user;
+    planche_pages_call(serve->pages, sweep, serve, &serve->swept);
+}
+
+void planche_serve_begin_sweeps(struct planche_serve *serve)
+{
+    serve->sweep = (struct planche_http_timer){.fire = on_sweep, .user = serve};
+    serve->swept = (struct planche_http_task){.run = on_swept, .user = serve};
+    if (folder_of(serve) != NULL)
+        on_sweep(serve);
 }

@@ -8,6 +8,8 @@
 /* Looks at the options: a folder that is named is there. A status of the command; what is wrong has
  * been told. */
 int planche_serve_check_store(const struct planche_serve *serve);
+/* Removes what nobody has taken for a week from the folder, now and once a day. */
+void planche_serve_begin_sweeps(struct planche_serve *serve);
 /* Handlers. All answer 404 where there is no folder, and 403 from a server without a token. */
 void planche_serve_show_store(struct planche_serve *serve, struct planche_http_connection *c);
 void planche_serve_get_object(struct planche_serve *serve, struct planche_http_connection *c);
