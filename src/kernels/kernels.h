@@ -124,6 +124,9 @@ struct planche_winograd_pack_args {
  * threads. Lanes without a channel are zero. */
 size_t planche_winograd_pack_parts(const struct planche_winograd_pack_args *args);
 void planche_winograd_pack(const struct planche_winograd_pack_args *args, size_t part);
+/* The 3x3 kernels of PLANCHE_LANES outputs, 9 floats each (NULL: zeros), as the 36 points of 4 x 4
+ * tiles: points[point * PLANCHE_LANES + lane]. For GPUs. */
+void planche_winograd_kernels(const float *const kernels[PLANCHE_LANES], float *points);
 
 /* out[i] = self * a[i] (op) other * b[i]; op as in enum planche_binary_op (net/ops.h). out may be a
  * or b. */

@@ -178,3 +178,13 @@ void planche_winograd_pack(const struct planche_winograd_pack_args *args, size_t
             transform_kernels(args->tile, kernels, &place, args->in_blocks * block_floats);
         }
 }
+
+void planche_winograd_kernels(const float *const kernels[LANES], float *points)
+{
+    const struct place place = {PLANCHE_PRECISION_F32, points, 0};
+    struct lanes weights[9];
+    for (unsigned l = 0; l < LANES; l++)
+        for (unsigned k = 0; k < 9; k++)
+            weights[k].value[l] = kernels[l] ? (double)kernels[l][k] : 0.0;
+    transform_kernels(4, weights, &place, LANES);
+}

@@ -316,6 +316,24 @@ static void compare_weights(const struct layer *layer, struct random *random)
     }
 }
 
+/* One input channel's kernels by themselves, as GPUs have them: they are those that are packed. */
+static void compare_kernels(const struct layer *layer, struct random *random)
+{
+    const float *kernels[LANES], *weights = layer->weights.data;
+    float points[PLANCHE_WINOGRAD_POINTS(4) * LANES];
+    const unsigned in = (unsigned)random_size(random, 0, layer->in_channels - 1);
+    const unsigned first = (unsigned)random_size(random, 0, layer->out_blocks - 1) * LANES;
+    for (unsigned l = 0; l < LANES; l++)
+        kernels[l] = first + l < layer->out_channels
+                         ? weights + ((size_t)(first + l) * layer->in_channels + in) * 9
+                         : NULL;
+    planche_winograd_kernels(kernels, points);
+    for (unsigned l = 0; l < LANES; l++)
+        for (unsigned p = 0; p < PLANCHE_WINOGRAD_POINTS(4); p++)
+            assert_true((double)points[p * LANES + l] ==
+                        (double)packed_weight(layer, layer->lane[in], first + l, p));
+}
+
 static void compare_cut(const struct layer *layer, planche_winograd_fn fn, struct random *random)
 {
     const size_t tiles = (layer->columns + layer->tile - 1) / layer->tile;
@@ -432,6 +450,8 @@ static void check_tile(planche_winograd_fn fn, unsigned tile, double tolerance,
         struct layer layer;
         create_layer(&layer, tile, PLANCHE_PRECISION_F32, random);
         compare_weights(&layer, random);
+        if (tile == 4)
+            compare_kernels(&layer, random);
         run_columns(&layer, fn, 0, layer.columns, layer.outputs);
         compare_layer(&layer, tolerance, random);
         compare_cut(&layer, fn, random);

@@ -16,13 +16,14 @@
 #include <time.h>
 
 #define MAX_TAPS 64
+#define SIDE     4
 
 static uint64_t first_seed = 1;
 static int count = 200;
 
 /* What occurred: all must, or the test shows nothing. */
 static struct {
-    int tiles, levels, idle_steps, no_input, exact;
+    int tiles, levels, idle_steps, no_input, exact, squares;
 } seen;
 
 /* A network at the size of one page, and what a tile of it takes. */
@@ -35,7 +36,8 @@ struct subject {
     bool *needed;
     int *levels, highest;
     int *pitches;
-    int level; /* that is looked at; 0: the result */
+    int *squares; /* [step_count]: some convolutions have squares of SIDE pixels */
+    int level;    /* that is looked at; 0: the result */
     struct planche_rect tile;
     struct planche_memory_plan plan;
 };
@@ -60,6 +62,9 @@ static bool subject_make(struct subject *s, const struct planche_net *net, const
     s->levels = zeroes(net->tensor_count, sizeof(*s->levels));
     s->pitches = zeroes(net->tensor_count, sizeof(*s->pitches));
     s->plan.offsets = zeroes(net->tensor_count, sizeof(*s->plan.offsets));
+    s->squares = zeroes(net->step_count, sizeof(*s->squares));
+    for (int i = 0; i < net->step_count; i++)
+        s->squares[i] = net->steps[i].op == PLANCHE_STEP_CONV && i % 3 != 2 ? SIDE : 0;
     for (int t = 0; t < net->tensor_count; t++)
         s->pitches[t] = (net->tensors[t].channels + 15) / 16 * 16;
     s->highest = planche_net_levels(net, s->levels);
@@ -74,6 +79,7 @@ static void subject_free(struct subject *s)
     free(s->needed);
     free(s->levels);
     free(s->pitches);
+    free(s->squares);
     free(s->plan.offsets);
 }
 
@@ -82,10 +88,10 @@ static void find_regions(struct subject *s, int level, struct planche_rect tile)
     s->level = level;
     s->tile = tile;
     if (level == 0)
-        planche_halo_of_tile(s->net, s->shapes, tile, s->regions, s->needed);
+        planche_halo_of_tile(s->net, s->shapes, s->squares, tile, s->regions, s->needed);
     else
-        planche_halo_of_level(s->net, s->shapes, s->result, s->levels, level, tile, s->regions,
-                              s->needed, s->owned);
+        planche_halo_of_level(s->net, s->shapes, s->result, s->squares, s->levels, level, tile,
+                              s->regions, s->needed, s->owned);
 }
 
 static _Noreturn void fail_at(const struct subject *s, int tensor, const char *what)
@@ -211,6 +217,14 @@ static void read_regions(const struct subject *s, struct planche_rect *read, boo
             unite_view(read, &step->inputs[0], s->owned[i]);
             continue;
         }
+        if (s->squares[i]) {
+            holes[step->output] = true; /* whole squares are made of what is read of them */
+            if (made.x0 % SIDE || made.y0 % SIDE ||
+                (made.x1 % SIDE && made.x1 < s->shapes[step->output].width) ||
+                (made.y1 % SIDE && made.y1 < s->shapes[step->output].height))
+                fail_at(s, step->output, "not whole squares");
+            seen.squares++;
+        }
         const struct taps rows = taps_of(s, step, true), columns = taps_of(s, step, false);
         bool any = read_range(&rows, made.y0, made.y1, &r.y0, &r.y1);
         any = read_range(&columns, made.x0, made.x1, &r.x0, &r.x1) && any;
@@ -303,10 +317,25 @@ static void mark_pixel(struct marks *m, const struct planche_step *step, int64_t
         mark(m, &step->residuals[v].view, x, y);
 }
 
+/* All pixels of a square are made if one of them is. */
+static void mark_square(struct marks *m, int tensor, int64_t x0, int64_t y0, int side)
+{
+    const struct planche_shape *shape = &m->subject->shapes[tensor];
+    for (int64_t y = y0; y < y0 + side && y < shape->height; y++)
+        for (int64_t x = x0; x < x0 + side && x < shape->width; x++)
+            if (!m->of[tensor][y * shape->width + x])
+                m->of[tensor][y * shape->width + x] = 2;
+}
+
 static void mark_inputs(struct marks *m, const struct planche_step *step)
 {
     const struct planche_shape *shape = &m->subject->shapes[step->output];
-    const uint8_t *of = m->of[step->output];
+    int side = m->subject->squares[step - m->subject->net->steps];
+    uint8_t *of = m->of[step->output];
+    for (int64_t i = 0; side && of && i < shape->width * shape->height; i++)
+        if (of[i] == 1)
+            mark_square(m, step->output, i % shape->width / side * side,
+                        i / shape->width / side * side, side);
     for (int64_t i = 0; of && i < shape->width * shape->height; i++)
         if (of[i])
             mark_pixel(m, step, i % shape->width, i / shape->width);
@@ -533,7 +562,8 @@ static void test_random_networks(void **state)
     print_message("%d tiles, %d levels beyond the first, %d steps without need, %d without input, "
                   "%d regions exact\n",
                   seen.tiles, seen.levels, seen.idle_steps, seen.no_input, seen.exact);
-    assert_true(seen.tiles > 0 && seen.levels > 0 && seen.idle_steps > 0 && seen.exact > 0);
+    assert_true(seen.tiles > 0 && seen.levels > 0 && seen.idle_steps > 0 && seen.exact > 0 &&
+                seen.squares > 0);
 }
 
 /* A tile that has halos on all sides. */

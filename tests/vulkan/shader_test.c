@@ -326,7 +326,6 @@ static uint32_t groups_of(int size, int footprint)
 void shader_test_run(struct shader_test *test, enum planche_shader shader, const int32_t *constants,
                      unsigned count, const struct planche_gpu_args *args)
 {
-    const struct planche_vk_functions *fn = &test->device->fn;
     const struct footprint *print = &footprints[shader];
     const uint32_t groups[3] = {groups_of(args->out.width, print->pixels_x),
                                 groups_of(args->out.height, print->pixels_y),
@@ -335,6 +334,13 @@ void shader_test_run(struct shader_test *test, enum planche_shader shader, const
     VkPipeline pipeline;
     if (planche_gpu_pipeline_get(test->device, shader, constants, count, &pipeline, &error))
         fail_msg("%s", error.message);
+    shader_test_dispatch(test, pipeline, groups, args);
+}
+
+void shader_test_dispatch(struct shader_test *test, VkPipeline pipeline, const uint32_t groups[3],
+                          const struct planche_gpu_args *args)
+{
+    const struct planche_vk_functions *fn = &test->device->fn;
     memcpy(test->memory.host, args, sizeof(*args));
     record(test, pipeline, groups);
     VkSubmitInfo batch = {.sType = VK_STRUCTURE_TYPE_SUBMIT_INFO,

@@ -67,5 +67,8 @@ void shader_test_expect_padding(const struct shader_test *test,
 /* Runs a shader for all of args->out, in one dispatch or several, and checks the canaries. */
 void shader_test_run(struct shader_test *test, enum planche_shader shader, const int32_t *constants,
                      unsigned count, const struct planche_gpu_args *args);
+/* Likewise a pipeline, for so many workgroups. */
+void shader_test_dispatch(struct shader_test *test, VkPipeline pipeline, const uint32_t groups[3],
+                          const struct planche_gpu_args *args);
 
 #endif

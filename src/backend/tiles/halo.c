@@ -6,6 +6,11 @@
 
 #include <string.h>
 
+static int64_t least(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
 static void widen_view(const struct planche_view *view, const struct planche_shape *shapes,
                        struct planche_rect part, struct planche_rect *regions)
 {
@@ -27,19 +32,34 @@ static void widen_inputs(const struct planche_step *step, const struct planche_s
         widen_view(&step->residuals[r].view, shapes, made, regions);
 }
 
+/* Makes a step's part of its output one of whole squares. */
+static void take_squares(const struct planche_net *net, const struct planche_shape *shapes,
+                         const int *squares, int s, struct planche_rect *regions)
+{
+    int tensor = net->steps[s].output, side = squares ? squares[s] : 0;
+    struct planche_rect *region = &regions[tensor];
+    if (!side)
+        return;
+    region->x0 -= region->x0 % side;
+    region->y0 -= region->y0 % side;
+    region->x1 = least((region->x1 + side - 1) / side * side, shapes[tensor].width);
+    region->y1 = least((region->y1 + side - 1) / side * side, shapes[tensor].height);
+}
+
 static bool makes_vector(const struct planche_step *step)
 {
     return step->op == PLANCHE_STEP_POOL || step->op == PLANCHE_STEP_INNER;
 }
 
 static void walk_back(const struct planche_net *net, const struct planche_shape *shapes,
-                      struct planche_rect *regions, bool *needed)
+                      const int *squares, struct planche_rect *regions, bool *needed)
 {
     for (int s = net->step_count - 1; s >= 0; s--) {
         const struct planche_step *step = &net->steps[s];
         if (makes_vector(step) || planche_rect_is_empty(regions[step->output]))
             continue;
         needed[s] = true;
+        take_squares(net, shapes, squares, s, regions);
         widen_inputs(step, shapes, regions);
     }
 }
@@ -51,7 +71,8 @@ static void clear(const struct planche_net *net, struct planche_rect *regions, b
 }
 
 void planche_halo_of_tile(const struct planche_net *net, const struct planche_shape *shapes,
-                          struct planche_rect tile, struct planche_rect *regions, bool *needed)
+                          const int *squares, struct planche_rect tile,
+                          struct planche_rect *regions, bool *needed)
 {
     int64_t crop = net->recipe.crop;
     clear(net, regions, needed);
@@ -60,7 +81,7 @@ void planche_halo_of_tile(const struct planche_net *net, const struct planche_sh
     tile.y0 += crop;
     tile.y1 += crop;
     widen_view(&net->output, shapes, tile, regions);
-    walk_back(net, shapes, regions, needed);
+    walk_back(net, shapes, squares, regions, needed);
 }
 
 /* Borders are places in the result brought down to the view, so tiles that meet there meet here. */
@@ -76,9 +97,9 @@ static struct planche_rect own_part(struct planche_shape view, struct planche_sh
 }
 
 void planche_halo_of_level(const struct planche_net *net, const struct planche_shape *shapes,
-                           struct planche_shape result, const int *tensor_levels, int level,
-                           struct planche_rect tile, struct planche_rect *regions, bool *needed,
-                           struct planche_rect *owned)
+                           struct planche_shape result, const int *squares,
+                           const int *tensor_levels, int level, struct planche_rect tile,
+                           struct planche_rect *regions, bool *needed, struct planche_rect *owned)
 {
     clear(net, regions, needed);
     memset(owned, 0, (size_t)net->step_count * sizeof(*owned));
@@ -90,7 +111,7 @@ void planche_halo_of_level(const struct planche_net *net, const struct planche_s
         needed[s] = !planche_rect_is_empty(owned[s]);
         widen_view(&step->inputs[0], shapes, owned[s], regions);
     }
-    walk_back(net, shapes, regions, needed);
+    walk_back(net, shapes, squares, regions, needed);
 }
 
 /* The region of a tensor that is kept, in whole rows from one on that is well aligned. */
@@ -102,9 +123,9 @@ static void take_rows(struct planche_rect *region, struct planche_shape shape)
 }
 
 void planche_halo_keep(const struct planche_net *net, const struct planche_shape *shapes,
-                       struct planche_shape result, const struct planche_keeping *keeping, int run,
-                       struct planche_rect tile, struct planche_rect *regions, bool *needed,
-                       const struct planche_rect *owned)
+                       struct planche_shape result, const int *squares,
+                       const struct planche_keeping *keeping, int run, struct planche_rect tile,
+                       struct planche_rect *regions, bool *needed, const struct planche_rect *owned)
 {
     struct planche_rect goal = regions[net->output.tensor];
     bool pools = planche_rect_is_empty(goal);
@@ -133,6 +154,7 @@ void planche_halo_keep(const struct planche_net *net, const struct planche_shape
         if (planche_keeping_makes(keeping, run, tensor))
             take_rows(&regions[tensor], shapes[tensor]);
         needed[s] = true;
+        take_squares(net, shapes, squares, s, regions);
         widen_inputs(step, shapes, regions);
     }
 }

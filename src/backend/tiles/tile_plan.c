@@ -92,8 +92,8 @@ static void keep(struct planche_tile_plan *plan, enum planche_tile_goal goal, in
     memset(plan->elsewhere, 0, (size_t)page->net->tensor_count * sizeof(*plan->elsewhere));
     if (!keeping || goal == PLANCHE_TILE_WHOLE || run < keeping->first)
         return;
-    planche_halo_keep(page->net, page->shapes, page->result, keeping, run, rect, plan->regions,
-                      plan->needed, plan->owned);
+    planche_halo_keep(page->net, page->shapes, page->result, page->tensors.squares, keeping, run,
+                      rect, plan->regions, plan->needed, plan->owned);
     for (int t = 0; t < page->net->tensor_count; t++)
         plan->elsewhere[t] =
             planche_keeping_finds(keeping, run, t) || planche_keeping_makes(keeping, run, t);
@@ -155,10 +155,12 @@ bool planche_tile_plan_make(struct planche_tile_plan *plan, enum planche_tile_go
     if (goal == PLANCHE_TILE_WHOLE && tensors->highest_level)
         take_everything(plan);
     else if (goal == PLANCHE_TILE_SUMS)
-        planche_halo_of_level(page->net, page->shapes, page->result, tensors->levels, level, rect,
-                              plan->regions, plan->needed, plan->owned);
+        planche_halo_of_level(page->net, page->shapes, page->result, tensors->squares,
+                              tensors->levels, level, rect, plan->regions, plan->needed,
+                              plan->owned);
     else
-        planche_halo_of_tile(page->net, page->shapes, rect, plan->regions, plan->needed);
+        planche_halo_of_tile(page->net, page->shapes, tensors->squares, rect, plan->regions,
+                             plan->needed);
     keep(plan, goal, level, rect);
     leave_out_fused(plan);
     const struct planche_memory_format format = {tensors->pitches, tensors->value_bytes,

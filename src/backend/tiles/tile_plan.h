@@ -24,6 +24,7 @@ struct planche_tile_tensors {
     unsigned value_bytes; /* of a value: 2 or 4 */
     uint64_t block;       /* bytes of the arena's blocks; 0: it is one */
     const int *sources;   /* [tensor_count], of planche_folding; NULL: each has its own memory */
+    const int *squares;   /* [step_count], see halo.h; NULL: no step has any */
     int fused; /* the outputs of this step and all behind it have no memory: the last kernel makes
                   them on the way. step_count: there are none. */
 };

@@ -263,6 +263,8 @@ unsigned planche_gpu_matrix_variants(const struct planche_gpu_program *program, 
     unsigned bits = 0;
     if (program->steps[s].kernel)
         return 1u << variant_of(program->steps[s].kernel);
+    if (program->steps[s].winograd.out_parts)
+        return 1u << PLANCHE_GPU_VARIANT_WINOGRAD;
     if (!product->taps_x || takes_nv2(program, product))
         return 0;
     if (reads_scaled(program, step, false))
@@ -279,18 +281,19 @@ unsigned planche_gpu_matrix_variants(const struct planche_gpu_program *program, 
 }
 
 static const char *const variant_names[PLANCHE_GPU_VARIANT_COUNT] = {
-    [PLANCHE_GPU_VARIANT_SCALED_INPUT] = "with scaled inputs",
-    [PLANCHE_GPU_VARIANT_SCALED_RESIDUAL] = "with scaled residuals",
-    [PLANCHE_GPU_VARIANT_ENLARGED_INPUT] = "of enlarged inputs",
-    [PLANCHE_GPU_VARIANT_SUMS] = "with sums of their outputs",
-    [PLANCHE_GPU_VARIANT_THIRDS] = "for deconvolutions of stride 3",
-    [PLANCHE_GPU_VARIANT_PLAIN] = "of any kind",
-    [PLANCHE_GPU_VARIANT_WGMMA] = "by wgmma",
-    [PLANCHE_GPU_VARIANT_WGMMA_RESIDUAL] = "by wgmma with a residual",
-    [PLANCHE_GPU_VARIANT_WGMMA_RESIDUALS] = "by wgmma with two residuals",
-    [PLANCHE_GPU_VARIANT_WGMMA_SUMS] = "by wgmma with sums of their outputs",
-    [PLANCHE_GPU_VARIANT_WGMMA_ENLARGED] = "by wgmma of enlarged inputs",
-    [PLANCHE_GPU_VARIANT_WGMMA_PAIRED] = "by wgmma with few outputs",
+    [PLANCHE_GPU_VARIANT_SCALED_INPUT] = "matrix products with scaled inputs",
+    [PLANCHE_GPU_VARIANT_SCALED_RESIDUAL] = "matrix products with scaled residuals",
+    [PLANCHE_GPU_VARIANT_ENLARGED_INPUT] = "matrix products of enlarged inputs",
+    [PLANCHE_GPU_VARIANT_SUMS] = "matrix products with sums of their outputs",
+    [PLANCHE_GPU_VARIANT_THIRDS] = "matrix products for deconvolutions of stride 3",
+    [PLANCHE_GPU_VARIANT_PLAIN] = "matrix products of any kind",
+    [PLANCHE_GPU_VARIANT_WGMMA] = "matrix products by wgmma",
+    [PLANCHE_GPU_VARIANT_WGMMA_RESIDUAL] = "matrix products by wgmma with a residual",
+    [PLANCHE_GPU_VARIANT_WGMMA_RESIDUALS] = "matrix products by wgmma with two residuals",
+    [PLANCHE_GPU_VARIANT_WGMMA_SUMS] = "matrix products by wgmma with sums of their outputs",
+    [PLANCHE_GPU_VARIANT_WGMMA_ENLARGED] = "matrix products by wgmma of enlarged inputs",
+    [PLANCHE_GPU_VARIANT_WGMMA_PAIRED] = "matrix products by wgmma with few outputs",
+    [PLANCHE_GPU_VARIANT_WINOGRAD] = "convolutions by Winograd",
 };
 
 void planche_gpu_matrix_refuse(struct planche_gpu_device *device, unsigned variants,
@@ -299,9 +302,8 @@ void planche_gpu_matrix_refuse(struct planche_gpu_device *device, unsigned varia
     unsigned before = atomic_fetch_or(&device->refused, variants);
     for (unsigned v = 0; v < PLANCHE_GPU_VARIANT_COUNT; v++)
         if ((variants & ~before) >> v & 1)
-            planche_log_write(&device->log, PLANCHE_LOG_WARNING,
-                              "GPU %u (%s): matrix products %s are left out: %s", device->index,
-                              device->name, variant_names[v], reason);
+            planche_log_write(&device->log, PLANCHE_LOG_WARNING, "GPU %u (%s): %s are left out: %s",
+                              device->index, device->name, variant_names[v], reason);
 }
 
 /* For tests: constants with which the variants compute something else. */

@@ -26,10 +26,11 @@ enum planche_gpu_variant {
     PLANCHE_GPU_VARIANT_WGMMA_SUMS,
     PLANCHE_GPU_VARIANT_WGMMA_ENLARGED,
     PLANCHE_GPU_VARIANT_WGMMA_PAIRED,
+    PLANCHE_GPU_VARIANT_WINOGRAD, /* see winograd.h */
     PLANCHE_GPU_VARIANT_COUNT
 };
-/* Those of a step's product by shaders/conv_khr.comp or a kernel, one bit each; 0: neither makes
- * it. */
+/* Those of a step's product by shaders/conv_khr.comp, winograd.comp or a kernel, one bit each; 0:
+ * none of them makes it. */
 unsigned planche_gpu_matrix_variants(const struct planche_gpu_program *program, int step);
 /* Products of these variants are no longer made on the device, from the next program on; the log
  * says why. Thread-safe. */

@@ -8,6 +8,7 @@
 #include "backend/vulkan/pipeline.h"
 #include "backend/vulkan/queue.h"
 #include "backend/vulkan/shaders/args.h"
+#include "backend/vulkan/winograd/winograd.h"
 #include "base/status.h"
 #include "net/levels.h"
 
@@ -16,6 +17,8 @@
 
 /* Quads of channels that a workgroup of a plain convolution makes at most. */
 #define CONV_QUADS 16
+/* Invocations that share the input channels of the same pixels at most. */
+#define MOST_PARTS 8
 
 int planche_gpu_pitch(int channels)
 {
@@ -121,11 +124,22 @@ static enum planche_status check_step(const struct planche_step *step, struct pl
 }
 
 static enum planche_status make_step(const struct planche_gpu_program *program,
-                                     enum planche_shader shader, const int32_t constants[2],
+                                     enum planche_shader shader, const int32_t constants[3],
                                      struct planche_gpu_step *step, struct planche_error *error)
 {
     step->shape = shapes[shader];
-    return planche_gpu_pipeline_get(program->device, shader, constants, 2, &step->pipeline, error);
+    return planche_gpu_pipeline_get(program->device, shader, constants, 3, &step->pipeline, error);
+}
+
+/* Invocations that share the input channels of a convolution, see shaders/products.glsl. */
+static int32_t count_parts(const struct planche_gpu_program *program,
+                           const struct planche_step *step)
+{
+    int32_t parts = MOST_PARTS;
+    for (int i = 0; i < step->input_count; i++)
+        while (parts > program->pitches[step->inputs[i].tensor] / 4)
+            parts /= 2;
+    return parts;
 }
 
 /* Convolutions: how a workgroup divides channels, see shaders/products.glsl. Others know what kind
@@ -135,17 +149,20 @@ static enum planche_status make_network_step(struct planche_gpu_program *program
 {
     const struct planche_step *step = &program->net->steps[s];
     int32_t quads = program->pitches[step->output] / 4;
-    int32_t constants[2] = {(int32_t)step->op, 0};
+    int32_t constants[3] = {(int32_t)step->op, 0, 1};
     if (is_conv(step)) {
         constants[1] = quads > 1 ? 2 : 1;
         constants[0] = (quads < CONV_QUADS ? quads : CONV_QUADS) / constants[1];
+        if (quads == 1)
+            constants[0] = constants[2] = count_parts(program, step);
     }
     if (step->op == PLANCHE_STEP_ATTENTION) /* of a head, whose channels fill whole blocks */
         constants[1] = quads / step->heads;
     enum planche_status status = check_step(step, error);
     if (program->folding.skipped[s])
         return status;
-    if (status || (is_conv(step) && planche_gpu_matrix_choose(program, s, &status, error)))
+    if (status || (is_conv(step) && planche_gpu_matrix_choose(program, s, &status, error)) ||
+        (is_conv(step) && planche_gpu_winograd_choose(program, s, &status, error)))
         return status;
     status = make_step(program, shaders[step->op], constants, &program->steps[s], error);
     if (step->op == PLANCHE_STEP_ATTENTION) /* a workgroup makes a head */
@@ -174,7 +191,7 @@ static void make_one(void *user, size_t index, unsigned worker)
 static enum planche_status make_steps(struct planche_gpu_program *program,
                                       struct planche_pool *pool, struct planche_error *error)
 {
-    const int32_t none[2] = {0};
+    const int32_t none[3] = {0};
     struct making making = {.program = program};
     enum planche_status status =
         make_step(program, PLANCHE_SHADER_LOAD, none, &program->load, error);
@@ -278,9 +295,25 @@ static size_t constant_count(const struct planche_gpu_program *program, int s)
                             : (size_t)program->pitches[program->net->steps[s].output];
 }
 
+static bool is_winograd(const struct planche_gpu_step *step)
+{
+    return step->winograd.out_parts > 0;
+}
+
+/* Bytes of a value of a step's weights. */
+static uint64_t weight_bytes(const struct planche_gpu_program *program, int s)
+{
+    const struct planche_gpu_step *made = &program->steps[s];
+    if (!is_conv(&program->net->steps[s]) || is_winograd(made))
+        return sizeof(float);
+    return program->device->value_bytes;
+}
+
 static bool count_weights(const struct planche_gpu_program *program, int s, size_t *values)
 {
     const struct planche_gpu_step *made = &program->steps[s];
+    if (is_winograd(made))
+        return planche_gpu_winograd_count(program, s, values);
     return is_product(made) ? planche_gpu_matrix_count(&made->product, values)
                             : planche_gpu_pack_count(program, &program->net->steps[s], values);
 }
@@ -297,11 +330,10 @@ static enum planche_status place_weights(struct planche_gpu_program *program, ui
         size_t values = 0;
         if (is_conv(step) && !count_weights(program, s, &values))
             return planche_fail(error, PLANCHE_ERROR_MODEL, "layer '%s' is too large", step->name);
-        uint64_t width = is_conv(step) ? program->device->value_bytes : sizeof(float);
         if (!is_conv(step))
             values = constants.weight_count;
         program->steps[s].weights = values ? *bytes + PLANCHE_GPU_ALIGN : 0;
-        *bytes += planche_gpu_align(values * width);
+        *bytes += planche_gpu_align(values * weight_bytes(program, s));
         program->steps[s].constants = constants.channels ? *bytes + PLANCHE_GPU_ALIGN : 0;
         if (constants.channels)
             *bytes += planche_gpu_align(2 * (uint64_t)constant_count(program, s) * sizeof(float));
@@ -346,6 +378,8 @@ static void fill_step(const struct planche_gpu_program *program, int s, uint8_t 
     struct constants constants = constants_of(program, step);
     if (is_product(made))
         planche_gpu_matrix_pack(program, s, (uint16_t *)(void *)(block + made->weights));
+    else if (is_winograd(made))
+        planche_gpu_winograd_pack(program, s, (float *)(void *)(block + made->weights));
     else if (is_conv(step))
         planche_gpu_pack(program, step, program->device->value_bytes == 2, block + made->weights);
     else if (step->op == PLANCHE_STEP_DEPTHWISE)
@@ -395,8 +429,9 @@ static bool allocate(struct planche_gpu_program *program)
     program->sums = planche_calloc(budget, tensors, sizeof(uint64_t));
     program->steps =
         planche_calloc(budget, (size_t)program->net->step_count, sizeof(*program->steps));
-    return program->tensor_levels && program->pitches && program->vectors && program->sums &&
-           program->steps;
+    program->squares = planche_calloc(budget, (size_t)program->net->step_count, sizeof(int));
+    return program->squares && program->tensor_levels && program->pitches && program->vectors &&
+           program->sums && program->steps;
 }
 
 enum planche_status
@@ -425,6 +460,8 @@ planche_gpu_program_create(struct planche_gpu_program **out, struct planche_gpu_
         else
             status = make_steps(program, pool, error);
     }
+    for (int s = 0; s < net->step_count && !status; s++)
+        program->squares[s] = is_winograd(&program->steps[s]) ? PLANCHE_GPU_WINOGRAD_SIDE : 0;
     if (!status)
         status = send_weights(program, error);
     if (status)
@@ -444,6 +481,7 @@ void planche_gpu_program_destroy(struct planche_gpu_program **program)
     planche_free(p->vectors);
     planche_free(p->sums);
     planche_free(p->steps);
+    planche_free(p->squares);
     planche_folding_free(&p->folding);
     planche_free(p);
     *program = NULL;

@@ -45,6 +45,18 @@ enum planche_gpu_pretended_kernels planche_gpu_pretended_kernels(void)
     return (enum planche_gpu_pretended_kernels)atomic_load(&pretended_kernels);
 }
 
+static atomic_bool forced_winograd;
+
+void planche_gpu_force_winograd(bool forced)
+{
+    atomic_store(&forced_winograd, forced);
+}
+
+bool planche_gpu_forces_winograd(void)
+{
+    return atomic_load(&forced_winograd);
+}
+
 static atomic_uint spoiled_variants, refused_variants;
 
 void planche_gpu_spoil_variants(unsigned spoiled, unsigned refused)

@@ -37,7 +37,12 @@ enum planche_gpu_pretended_kernels {
 void planche_gpu_pretend_kernels(enum planche_gpu_pretended_kernels pretended);
 enum planche_gpu_pretended_kernels planche_gpu_pretended_kernels(void);
 
-/* For tests: pipelines of these matrix products (bits of enum planche_gpu_variant) that are made
+/* For tests: software devices make convolutions by Winograd, too, whose shader takes them seconds
+ * to compile. */
+void planche_gpu_force_winograd(bool forced);
+bool planche_gpu_forces_winograd(void);
+
+/* For tests: pipelines of these products (bits of enum planche_gpu_variant) that are made
  * from now on compute something else, or are refused; 0: none. */
 void planche_gpu_spoil_variants(unsigned spoiled, unsigned refused);
 unsigned planche_gpu_spoiled_variants(void);

@@ -30,6 +30,12 @@ struct planche_gpu_product {
     int32_t copies;  /* room for each fragment, in fragments */
 };
 
+/* How shaders/winograd.comp makes a step: its constants, see winograd.h. */
+struct planche_gpu_winograd {
+    int32_t tile_parts, out_parts; /* out_parts of 0: it does not */
+    int32_t staged, columns, passed, slots;
+};
+
 /* A step on the device. */
 struct planche_gpu_step {
     VkPipeline pipeline; /* NULL: nothing to do on its own, or a kernel does it */
@@ -37,6 +43,7 @@ struct planche_gpu_step {
     VkPipeline prepare; /* of a product's weights, see planche_gpu_tile_build_weights; NULL: none */
     struct planche_gpu_shape shape;
     struct planche_gpu_product product;
+    struct planche_gpu_winograd winograd;
     uint64_t weights, constants; /* addresses; 0: none */
 };
 
@@ -61,6 +68,7 @@ struct planche_gpu_program {
     uint64_t vector_bytes;          /* of a page's vectors and sums */
     uint64_t sum_begin, sum_bytes;  /* the part of it that begins as zeros */
     struct planche_gpu_step *steps; /* [step_count] */
+    int *squares;                   /* [step_count], see halo.h */
     struct planche_gpu_tail tail;
     struct planche_folding folding;
     struct planche_gpu_step load, store, average;

@@ -23,6 +23,7 @@ enum planche_status planche_gpu_job_init(struct planche_gpu_job *job,
         .pitches = program->pitches,
         .value_bytes = program->device->value_bytes,
         .sources = program->folding.sources,
+        .squares = program->squares,
         .fused = program->tail.first,
     };
     *job = (struct planche_gpu_job){.program = program, .page = *page};
@@ -111,7 +112,8 @@ void planche_gpu_product_groups(const struct planche_gpu_step *step,
         width = (width + out->x % n + n - 1) / n;
         height = (height + out->y % n + n - 1) / n;
     }
-    count[0] = groups(width, step->shape.pixels_x) * (uint32_t)step->product.blocks;
+    count[0] = groups(width, step->shape.pixels_x);
+    count[0] *= step->product.blocks ? (uint32_t)step->product.blocks : 1;
     count[1] = groups(height, step->shape.pixels_y);
 }
 

@@ -7,7 +7,7 @@
 #include "products.glsl"
 
 /* Pixels before the padding is cut away. */
-ivec4 column;
+int column[PIXELS];
 int row;
 /* The kernel's columns that this invocation has: every `step`-th from `first` on; rows likewise. */
 ivec2 first, step_by, taps;
@@ -31,14 +31,14 @@ void find_taps()
 {
     bvec2 apart = bvec2(args.dilation_w == 1 && spread() == args.stride_w, args.dilation_h == 1);
     step_by = mix(ivec2(1), ivec2(args.stride_w, args.stride_h), apart);
-    first = ivec2(column.x, row) % step_by;
+    first = ivec2(column[0], row) % step_by;
     taps = max((ivec2(args.kernel_w, args.kernel_h) - first + step_by - 1) / step_by, ivec2(0));
 }
 
 tap locate_tap(int n)
 {
     ivec2 k = first + ivec2(n % taps.x, n / taps.x) * step_by;
-    ivec4 x;
+    int x[PIXELS];
     [[unroll]] for (int p = 0; p < PIXELS; p++)
         x[p] = origin(column[p], k.x, args.stride_w, args.dilation_w);
     return tap(k.y * args.kernel_w + k.x, x, origin(row, k.y, args.stride_h, args.dilation_h));
@@ -50,13 +50,17 @@ void main()
     int apart = spread();
     ivec2 at = group_origin();
     at += ivec2(place.x / apart * apart * PIXELS + place.x % apart, place.y);
-    if (at.x >= args.result.width || at.y >= args.result.height ||
-        first_quad() >= quads_of(args.result.pitch))
-        return;
-    ivec4 x = at.x + ivec4(0, 1, 2, 3) * apart;
-    column = x + args.result.x + args.pad_left;
+    bool there = at.x < args.result.width && at.y < args.result.height &&
+                 first_quad() < quads_of(args.result.pitch);
+    int x[PIXELS];
+    [[unroll]] for (int p = 0; p < PIXELS; p++) {
+        x[p] = at.x + p * apart;
+        column[p] = x[p] + args.result.x + args.pad_left;
+    }
     row = at.y + args.result.y + args.pad_top;
     find_taps();
-    sum_taps(taps.x * taps.y);
-    store_sums(x, at.y);
+    if (there)
+        sum_taps(taps.x * taps.y);
+    if (gather_parts() && there)
+        store_sums(x, at.y);
 }

@@ -5,10 +5,11 @@
  * of the views, one view after another, each padded to its pitch; output channels are padded to the
  * output's pitch. A pixel's sum is made tap by tap and channel by channel, wherever it lies.
  *
- * An invocation has 4 pixels of a row and 1 or 2 quads of output channels; a workgroup has 32 x 4
+ * An invocation has 8 pixels of a row and 1 or 2 quads of output channels; a workgroup has 32 x 4
  * pixels. Specialization constants: 0: invocations side by side in channels, the quads of 64
  * channels (or of all, if there are fewer) divided by constant 1; 1: quads of an invocation, 2, or
- * 1 for a pitch of 4.
+ * 1 for a pitch of 4; 2: 1, or for a pitch of 4 constant 0: so many invocations share the input
+ * channels of the same pixels among them, and what they have is added up in the end.
  *
  * Neighbouring invocations have neighbouring channels of the same pixels, so that a subgroup's
  * loads of pixels meet in few cache lines, and its loads of weights in consecutive ones. */
@@ -17,7 +18,7 @@
 
 #include "activation.glsl"
 
-#define PIXELS       4
+#define PIXELS       8
 #define MOST_QUADS   2
 #define GROUP_QUADS  16
 #define GROUP_WIDTH  32
@@ -26,16 +27,21 @@
 
 layout(local_size_x = GROUP_WIDTH * GROUP_HEIGHT / PIXELS, local_size_y_id = 0) in;
 layout(constant_id = 1) const int QUADS = 2;
+layout(constant_id = 2) const int PARTS = 1;
 
 vec4 sums[PIXELS][MOST_QUADS];
 
-int first_quad()
+int place_in_channels()
 {
-    int place = int(gl_LocalInvocationIndex % gl_WorkGroupSize.y);
-    return int(gl_WorkGroupID.z) * GROUP_QUADS + place * QUADS;
+    return int(gl_LocalInvocationIndex % gl_WorkGroupSize.y);
 }
 
-/* The invocation's place in the workgroup: which 4 pixels of a row, and which row. */
+int first_quad()
+{
+    return int(gl_WorkGroupID.z) * GROUP_QUADS + (PARTS > 1 ? 0 : place_in_channels() * QUADS);
+}
+
+/* The invocation's place in the workgroup: which 8 pixels of a row, and which row. */
 ivec2 place_in_group()
 {
     int place = int(gl_LocalInvocationIndex / gl_WorkGroupSize.y);
@@ -61,7 +67,7 @@ int input_channels()
  * row y; NOWHERE: they have not. */
 struct tap {
     int index;
-    ivec4 x;
+    int x[PIXELS];
     int y;
 };
 /* Defined by the shader: the n-th tap of this invocation, in the order of the kernel. */
@@ -69,11 +75,12 @@ tap locate_tap(int n);
 
 /* Adds the products of a view's pixels in the row at `line`, given by their quads' first index,
  * with the weights from row `row` on; pixels that are not `inside` are zero. */
-void add_view(planche_gpu_view view, uvec2 line, int row, ivec4 first, bvec4 inside)
+void add_view(planche_gpu_view view, uvec2 line, int row, int first[PIXELS], bool inside[PIXELS])
 {
     int out_quads = quads_of(args.result.pitch), quads = quads_of(view.pitch);
-    int weight = row * out_quads + first_quad();
-    for (int i = 0; i < quads; i++) {
+    int part = PARTS > 1 ? place_in_channels() : 0;
+    int weight = (row + 4 * part) * out_quads + first_quad();
+    for (int i = part; i < quads; i += PARTS, weight += 4 * (PARTS - 1) * out_quads) {
         vec4 values[PIXELS];
         [[unroll]] for (int p = 0; p < PIXELS; p++) {
             vec4 v = unpack_quad(row_in(line).at[first[p] + i]);
@@ -101,13 +108,35 @@ void sum_taps(int count)
         planche_gpu_view view = args.sources[s];
         tap place = locate_tap(n / args.in_count);
         row = s == 0 ? place.index * channels : row + args.sources[s - 1].pitch;
-        ivec4 at = place.x + view.x;
-        bvec4 inside = lessThan(uvec4(at), uvec4(view.width));
-        int y = place.y + view.y;
-        inside = mix(bvec4(false), inside, bvec4(uint(y) < uint(view.height)));
-        uvec2 line = row_of(view, inside.x || inside.y || inside.z || inside.w ? y : 0);
-        add_view(view, line, row, mix(ivec4(0), at * quads_of(view.pitch), inside), inside);
+        int y = place.y + view.y, first[PIXELS];
+        bool there = uint(y) < uint(view.height), inside[PIXELS];
+        [[unroll]] for (int p = 0; p < PIXELS; p++) {
+            int x = place.x[p] + view.x;
+            inside[p] = there && uint(x) < uint(view.width);
+            first[p] = inside[p] ? x * quads_of(view.pitch) : 0;
+        }
+        add_view(view, row_of(view, there ? y : 0), row, first, inside);
     }
+}
+
+shared vec4 partial[PARTS > 1 ? GROUP_WIDTH * GROUP_HEIGHT * PARTS : 1];
+
+/* Adds up what the invocations of the same pixels have, in the first of them; true there. All
+ * invocations of the workgroup are here. */
+bool gather_parts()
+{
+    int at = int(gl_LocalInvocationIndex) * PIXELS;
+    if (PARTS == 1)
+        return true;
+    [[unroll]] for (int p = 0; p < PIXELS; p++)
+        partial[at + p] = sums[p][0];
+    barrier();
+    if (place_in_channels() != 0)
+        return false;
+    for (int i = 1; i < PARTS; i++)
+        [[unroll]] for (int p = 0; p < PIXELS; p++)
+            sums[p][0] += partial[at + i * PIXELS + p];
+    return true;
 }
 
 void bend_sums(int quad, int q)
@@ -118,7 +147,7 @@ void bend_sums(int quad, int q)
         sums[p][q] = bend(sums[p][q] + bias, slope);
 }
 
-void add_residual(planche_gpu_residual residual, ivec4 x, int y)
+void add_residual(planche_gpu_residual residual, int x[PIXELS], int y)
 {
     [[unroll]] for (int q = 0; q < QUADS; q++)
         [[unroll]] for (int p = 0; p < PIXELS; p++) {
@@ -130,7 +159,7 @@ void add_residual(planche_gpu_residual residual, ivec4 x, int y)
 }
 
 /* Bias, activation, residuals; the local pixels are x in row y. */
-void store_sums(ivec4 x, int y)
+void store_sums(int x[PIXELS], int y)
 {
     [[unroll]] for (int q = 0; q < QUADS; q++)
         bend_sums(first_quad() + q, q);

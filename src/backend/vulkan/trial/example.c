@@ -4,6 +4,7 @@
 
 #include "backend/vulkan/conv_matmul.h"
 #include "backend/vulkan/half.h"
+#include "backend/vulkan/winograd/winograd.h"
 #include "base/status.h"
 
 #include <string.h>
@@ -13,6 +14,8 @@
 #define SAMPLES 768
 /* Whole numbers up to this are exact in half precision. */
 #define EXACT 2048.0f
+/* What Winograd's transforms, whose factors are no whole numbers, may be off. */
+#define WINOGRAD_ERROR 0.015f
 
 /* What has values. */
 enum kind { INPUT = 1, WEIGHT, BIAS, SLOPE, SCALE, RESIDUAL, RESIDUAL_SCALE, KINDS };
@@ -81,7 +84,30 @@ static uint64_t take(uint64_t *at, uint64_t bytes)
 
 static uint64_t tensor_bytes(const struct planche_gpu_example *e, int width, int height, int tensor)
 {
-    return (uint64_t)width * (uint64_t)height * (uint64_t)e->program->pitches[tensor] * 2;
+    return (uint64_t)width * (uint64_t)height * (uint64_t)e->program->pitches[tensor] *
+           e->program->device->value_bytes;
+}
+
+static const struct planche_gpu_step *made_of(const struct planche_gpu_example *e)
+{
+    return &e->program->steps[e->step];
+}
+
+static bool is_winograd(const struct planche_gpu_example *e)
+{
+    return made_of(e)->winograd.out_parts > 0;
+}
+
+/* Pixels of a product side by side that it makes of one of its own. */
+static int phases_of(const struct planche_gpu_example *e)
+{
+    return is_winograd(e) ? 1 : made_of(e)->product.phases;
+}
+
+/* Of the constants: outputs of a product, or the output's pitch. */
+static int outputs_of(const struct planche_gpu_example *e)
+{
+    return is_winograd(e) ? e->program->pitches[step_of(e)->output] : made_of(e)->product.outputs;
 }
 
 static uint64_t vector_bytes(const struct planche_gpu_example *e, int tensor)
@@ -93,8 +119,8 @@ static uint64_t vector_bytes(const struct planche_gpu_example *e, int tensor)
  * what lies outside is zero. */
 static void choose_sizes(struct planche_gpu_example *e)
 {
-    const struct planche_gpu_step *made = &e->program->steps[e->step];
-    int n = made->product.phases;
+    const struct planche_gpu_step *made = made_of(e);
+    int n = phases_of(e);
     e->out_width = made->shape.pixels_x * n + 3;
     e->out_height = made->shape.pixels_y * n + 2;
     e->x = n > 1;
@@ -116,10 +142,14 @@ void planche_gpu_example_init(struct planche_gpu_example *e,
     *e = (struct planche_gpu_example){.program = program, .step = s};
     const struct planche_step *step = step_of(e);
     choose_sizes(e);
-    planche_gpu_matrix_count(&made->product, &values);
-    e->rows = take(at, values * 2);
-    e->weights = made->prepare ? take(at, values * 2) : e->rows;
-    e->constants = take(at, 2 * (uint64_t)made->product.outputs * sizeof(float));
+    if (is_winograd(e))
+        planche_gpu_winograd_count(program, s, &values);
+    else
+        planche_gpu_matrix_count(&made->product, &values);
+    uint64_t bytes = values * (is_winograd(e) ? sizeof(float) : 2);
+    e->rows = take(at, bytes);
+    e->weights = made->prepare ? take(at, bytes) : e->rows;
+    e->constants = take(at, 2 * (uint64_t)outputs_of(e) * sizeof(float));
     e->out = take(at, tensor_bytes(e, e->out_width, e->out_height, step->output));
     e->sums = take(at, sums_bytes(e));
     for (int i = 0; i < step->input_count; i++) {
@@ -134,16 +164,30 @@ void planche_gpu_example_init(struct planche_gpu_example *e,
     }
 }
 
+/* Values of tensors, as the device has them. */
+static void put_value(const struct planche_gpu_example *e, void *to, size_t at, float value)
+{
+    if (e->program->device->value_bytes == 2)
+        ((uint16_t *)to)[at] = planche_half_from_float(value);
+    else
+        ((float *)to)[at] = value;
+}
+
+static float get_value(const struct planche_gpu_example *e, const void *from, size_t at)
+{
+    return e->program->device->value_bytes == 2
+               ? planche_half_to_float(((const uint16_t *)from)[at])
+               : ((const float *)from)[at];
+}
+
 static void fill_pixels(const struct planche_gpu_example *e, enum kind kind, int n, int width,
                         int height, int tensor, uint8_t *to)
 {
-    uint16_t *halves = (uint16_t *)(void *)to;
+    size_t at = 0;
     for (int y = 0; y < height; y++)
         for (int x = 0; x < width; x++)
             for (int c = 0; c < e->program->pitches[tensor]; c++)
-                *halves++ = c < channels_of(e, tensor)
-                                ? planche_half_from_float(pixel(kind, n, x, y, c))
-                                : 0;
+                put_value(e, to, at++, c < channels_of(e, tensor) ? pixel(kind, n, x, y, c) : 0);
 }
 
 static void fill_scales(const struct planche_gpu_example *e, enum kind kind, int n, int tensor,
@@ -156,12 +200,14 @@ static void fill_scales(const struct planche_gpu_example *e, enum kind kind, int
 
 static void fill_constants(const struct planche_gpu_example *e, uint8_t *to)
 {
-    const struct planche_gpu_product *product = &e->program->steps[e->step].product;
+    int channels = channels_of(e, step_of(e)->output), outputs = outputs_of(e);
     float *floats = (float *)(void *)to;
-    for (int n = 0; n < product->outputs; n++) {
-        int c = planche_gpu_matrix_channel(product, channels_of(e, step_of(e)->output), n);
+    for (int n = 0; n < outputs; n++) {
+        int c = !is_winograd(e) ? planche_gpu_matrix_channel(&made_of(e)->product, channels, n)
+                : n < channels  ? n
+                                : -1;
         floats[n] = c < 0 ? 0 : bias(c);
-        floats[product->outputs + n] = c < 0 ? 0 : slope(c);
+        floats[outputs + n] = c < 0 ? 0 : slope(c);
     }
 }
 
@@ -192,7 +238,10 @@ static enum planche_status fill_weights(const struct planche_gpu_example *e, uin
     net.steps = &step;
     program.net = &net;
     program.steps = &e->program->steps[e->step];
-    planche_gpu_matrix_pack(&program, 0, (uint16_t *)(void *)to);
+    if (is_winograd(e))
+        planche_gpu_winograd_pack(&program, 0, (float *)(void *)to);
+    else
+        planche_gpu_matrix_pack(&program, 0, (uint16_t *)(void *)to);
     planche_free(weights);
     return PLANCHE_OK;
 }
@@ -245,7 +294,7 @@ void planche_gpu_example_args(const struct planche_gpu_example *e, uint64_t bloc
                               struct planche_gpu_args *args)
 {
     const struct planche_step *step = step_of(e);
-    int n = e->program->steps[e->step].product.phases;
+    int n = phases_of(e);
     *args = (struct planche_gpu_args){
         .out = view_of(e, step->output, e->out_width, e->out_height, block + e->out),
         .weights = block + e->weights,
@@ -256,6 +305,8 @@ void planche_gpu_example_args(const struct planche_gpu_example *e, uint64_t bloc
         .act0 = LEAKY_SLOPE,
         .pad_left = n > 1 ? -(e->x % n) : step->pad_left,
         .pad_top = n > 1 ? -(e->y % n) : step->pad_top,
+        .in_width = e->width,
+        .in_height = e->height,
     };
     args->out.x = e->x;
     args->out.y = e->y;
@@ -342,10 +393,9 @@ static float expect(const struct planche_gpu_example *e, int x, int y, int o)
 static float output_at(const struct planche_gpu_example *e, const uint8_t *block, int x, int y,
                        int o)
 {
-    const uint16_t *halves = (const uint16_t *)(const void *)(block + e->out);
     size_t at = (size_t)y * (size_t)e->out_width + (size_t)x;
-    return planche_half_to_float(
-        halves[at * (size_t)e->program->pitches[step_of(e)->output] + (size_t)o]);
+    return get_value(e, block + e->out,
+                     at * (size_t)e->program->pitches[step_of(e)->output] + (size_t)o);
 }
 
 /* Outputs that are not exact in half precision, which are few, are not compared. */
@@ -361,7 +411,8 @@ static bool outputs_hold(const struct planche_gpu_example *e, const uint8_t *blo
         int x = (int)(i / channels % width), y = (int)(i / channels / width);
         float expected = expect(e, x, y, o), actual = output_at(e, block, x, y, o);
         bool exact = expected >= -EXACT && expected <= EXACT;
-        if (exact && !(actual == expected))
+        float off = actual > expected ? actual - expected : expected - actual;
+        if (exact && !(off <= (is_winograd(e) ? WINOGRAD_ERROR : 0)))
             return false;
     }
     return true;

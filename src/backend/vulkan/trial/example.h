@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Trial example: what a step's product is tried with, and what must come of it. All values are
- * whole numbers so small that half precision holds them, and the order of sums does not matter. */
+ * whole numbers so small that half precision holds them, and the order of sums does not matter;
+ * Winograd, whose factors are none, may be off by little. */
 #ifndef PLANCHE_BACKEND_VULKAN_TRIAL_EXAMPLE_H
 #define PLANCHE_BACKEND_VULKAN_TRIAL_EXAMPLE_H
 

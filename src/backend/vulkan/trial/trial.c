@@ -4,6 +4,7 @@
 
 #include "backend/vulkan/conv_matmul.h"
 #include "backend/vulkan/create_program.h"
+#include "backend/vulkan/pack_weights.h"
 #include "backend/vulkan/record.h"
 #include "backend/vulkan/trial/example.h"
 #include "base/status.h"
@@ -100,7 +101,12 @@ static enum planche_status make_memory(struct trial *trial, struct planche_error
 
 static double macs_of(const struct planche_gpu_example *example)
 {
-    const struct planche_gpu_product *product = &example->program->steps[example->step].product;
+    const struct planche_gpu_program *program = example->program;
+    const struct planche_gpu_product *product = &program->steps[example->step].product;
+    const struct planche_step *step = &program->net->steps[example->step];
+    if (!product->taps_x)
+        return 9.0 * planche_gpu_padded_inputs(program, step) * program->pitches[step->output] *
+               example->out_width * example->out_height;
     return (double)product->taps_x * product->taps_y * product->inputs * product->outputs *
            example->out_width * example->out_height / (product->phases * product->phases);
 }
@@ -135,6 +141,9 @@ static void add_product(struct planche_gpu_tile *tile, const struct planche_gpu_
                                               .profile = example->step + 1,
                                               .macs = macs_of(example)};
     planche_gpu_product_groups(step, &args->out, dispatch->groups);
+    if (step->shape.channels)
+        dispatch->groups[2] =
+            (uint32_t)((args->out.pitch + step->shape.channels - 1) / step->shape.channels);
 }
 
 /* In a slot of its own, which leaves no trace in what is known of the device's speed. */
@@ -198,8 +207,6 @@ static enum planche_status try_program(struct planche_gpu_context *context,
 {
     struct trial trial = {.context = context, .pool = pool};
     double start = planche_trace_start(&context->device->log, PLANCHE_TRACE_GPU);
-    if (context->device->path < PLANCHE_GPU_PATH_KHR)
-        return PLANCHE_OK;
     enum planche_status status = make_examples(&trial, error);
     if (!status && trial.count > 0) {
         status = make_memory(&trial, error);
@@ -228,7 +235,8 @@ static enum planche_status remake(struct planche_gpu_context *context, struct pl
     const struct planche_net *net = context->program->net;
     uint64_t memory = context->memory + context->program->weights.size;
     planche_gpu_program_destroy(&context->program);
-    if (atomic_load(&device->refused) >> PLANCHE_GPU_VARIANT_PLAIN & 1)
+    if (device->path > PLANCHE_GPU_PATH_F16 &&
+        atomic_load(&device->refused) >> PLANCHE_GPU_VARIANT_PLAIN & 1)
         device->path = PLANCHE_GPU_PATH_F16;
     else if (atomic_load(&device->refused) >> PLANCHE_GPU_VARIANT_WGMMA & 1)
         device->path = PLANCHE_GPU_PATH_KHR;
