@@ -377,10 +377,12 @@ static enum planche_status load_later(struct planche_engine_networks *networks,
     atomic_store(&network->aside, bytes);
     enum planche_status status = load(networks, network, &network->budget, error);
     status = planche_budget_reclassify_oom(status, &network->budget, error);
-    if (!status) {
+    if (!status && &network->executors == networks->leader)
+        planche_executors_renew(&network->executors, network->net);
+    else if (!status)
         planche_executors_follow(&network->executors, networks->leader, network->net);
+    if (!status)
         return PLANCHE_OK;
-    }
     planche_net_destroy(&network->net);
     if (!network->known)
         planche_model_digest_close(&network->digest);

@@ -249,7 +249,7 @@ static enum planche_status make(struct planche_executor *executor, struct planch
 {
     enum planche_status status =
         executor->ops->create(&executor->state, &executor->setup, budget, error);
-    if (!status)
+    if (!status && !executor->info.precision) /* one that is made again has it, for any thread */
         executor->ops->describe(executor->state, &executor->info);
     executor->setup.devices = NULL;
     return status;
@@ -365,6 +365,13 @@ void planche_executors_follow(struct planche_executors *executors,
         executors->count = i;
         planche_executors_add(executors, other->list[i].ops, &setup);
     }
+}
+
+void planche_executors_renew(struct planche_executors *executors, const struct planche_net *net)
+{
+    for (unsigned i = 0; i < executors->count; i++)
+        executors->list[i].setup.net = net;
+    executors->list[0].setup.devices = executors->devices;
 }
 
 const struct planche_executor *planche_executors_find(struct planche_executors *executors,

@@ -24,12 +24,11 @@ struct planche_executor {
     const struct planche_executor_ops *ops;
     struct planche_executor_setup setup;
     enum planche_executor_phase phase; /* under the list's mutex */
-    /* Constant once it is ready. */
-    void *state;
-    struct planche_executor_info info;
-    struct planche_budget budget; /* of one that is made when it is needed */
-    uint64_t aside;               /* bytes of admission that such a one has */
-    atomic_bool reported;         /* the log knows that it is of no use any more */
+    void *state;                       /* constant while it is ready */
+    struct planche_executor_info info; /* constant once it was ready */
+    struct planche_budget budget;      /* of one that is made when it is needed */
+    uint64_t aside;                    /* bytes of admission that such a one has */
+    atomic_bool reported;              /* the log knows that it is of no use any more */
 };
 
 /* Executor registry: those that an engine can have, in order of preference. The last one can be had
@@ -84,10 +83,12 @@ void planche_executors_add(struct planche_executors *executors,
                            const struct planche_executor_setup *setup);
 
 /* Fills the list, of which none is made, as another one that is open, for another network of the
- * same model; each is made when a page needs it. Of the other one itself: for its network, which
- * was loaded again. */
+ * same model; each is made when a page needs it. */
 void planche_executors_follow(struct planche_executors *executors,
                               const struct planche_executors *other, const struct planche_net *net);
+/* For a list whose executors were dropped, and whose network was loaded again: the next ones are
+ * made of that. What else the list tells stays as it is, since other threads read it. */
+void planche_executors_renew(struct planche_executors *executors, const struct planche_net *net);
 
 /* The executor, NULL if it is not made. Thread-safe. */
 const struct planche_executor *planche_executors_find(struct planche_executors *executors,
