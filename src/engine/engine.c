@@ -172,7 +172,6 @@ static enum planche_status open_executors(struct planche_engine *engine,
     engine->se = executors->list[0].setup.se;
     /* Devices stay open, and counters are asked for when all pages are done. */
     engine->state->networks.keeps_primary = executors->count > 1 || options->profile;
-    network->needed += planche_executors_bytes(executors, 0);
     if (executors->count > 1)
         return PLANCHE_OK;
     /* Nobody will pack them again. */
@@ -197,7 +196,8 @@ static enum planche_status start_admission(struct planche_engine *engine, unsign
     /* What could not be made again beside a page stays. */
     const uint64_t small = (uint64_t)PLANCHE_SMALL_PAGE_MIB << 20;
     const struct planche_engine_network *network = planche_engine_primary(engine);
-    if (network->needed + small >= limit - engine->base_bytes + atomic_load(&network->aside))
+    const uint64_t needed = network->needed + planche_executors_bytes(&network->executors, 0);
+    if (needed + small >= limit - engine->base_bytes + atomic_load(&network->aside))
         engine->state->networks.keeps_primary = true;
     /* Beside the pages that devices have, there is one for every thread to decode or to encode. */
     unsigned threads = planche_pool_threads(engine->pool) +

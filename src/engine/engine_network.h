@@ -38,7 +38,7 @@ struct planche_engine_network {
     struct planche_executors executors;
     struct planche_budget budget; /* of one that is loaded later */
     _Atomic uint64_t aside;       /* bytes of admission that it has */
-    uint64_t needed;              /* of the primary one: what making it took at most */
+    uint64_t needed;              /* of the primary one: what loading it took at most */
     atomic_bool lean;             /* the kernels were dropped */
 };
 
