@@ -169,7 +169,8 @@ static bool has_settings(const struct planche_book *book, const char *path,
         unsigned way = i / PLANCHE_AUTO_LEVELS, level = i % PLANCHE_AUTO_LEVELS;
         if (level > 0 && !levels)
             continue;
-        if (planche_engine_size_page(book->engine, &book->page, way, level, &wanted, &error))
+        if (planche_engine_size_page(book->engine, &book->page, way, level, &book->cancel, &wanted,
+                                     &error))
             return false;
         bool as_large = parts > 1 || (found->mark.width == wanted.output_width &&
                                       found->mark.height == wanted.output_height);

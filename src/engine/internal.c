@@ -82,16 +82,17 @@ unsigned planche_engine_way_count(const struct planche_engine *engine)
 
 /* At the door, as pages plan theirs. */
 static enum planche_status plan_way(const struct planche_engine *engine, unsigned way,
-                                    unsigned level, struct planche_level_set *set,
-                                    struct planche_error *error)
+                                    unsigned level, const struct planche_cancel_token *cancel,
+                                    struct planche_level_set *set, struct planche_error *error)
 {
-    const struct planche_admission_ticket ticket = {0};
+    const struct planche_admission_ticket ticket = {.cancel = cancel};
     struct planche_admission *admission = &engine->state->admission;
     struct planche_engine_ways *ways = &engine->state->ways;
-    planche_admission_acquire(admission, &ticket); /* nothing cancels it */
+    if (!planche_admission_acquire(admission, &ticket))
+        return planche_cancel_fail(cancel, error);
     planche_admission_step_back(admission);
     enum planche_status status = planche_ways_plan(
-        ways, way, planche_engine_primary(engine)->executors.list[0].ops, NULL, error);
+        ways, way, planche_engine_primary(engine)->executors.list[0].ops, cancel, error);
     planche_admission_step_up(admission);
     planche_admission_cancel(admission);
     return status ? status : planche_ways_get(ways, way, level, set, error);
@@ -100,13 +101,14 @@ static enum planche_status plan_way(const struct planche_engine *engine, unsigne
 enum planche_status planche_engine_size_page(const struct planche_engine *engine,
                                              const struct planche_page_options *options,
                                              unsigned way, unsigned level,
+                                             const struct planche_cancel_token *cancel,
                                              struct planche_page_result *result,
                                              struct planche_error *error)
 {
     struct planche_level_set set;
     struct planche_chain chain;
     enum planche_status status =
-        way ? plan_way(engine, way, level, &set, error)
+        way ? plan_way(engine, way, level, cancel, &set, error)
             : planche_levels_get(&engine->state->levels, level, &set, error);
     if (status)
         return status;

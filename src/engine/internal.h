@@ -48,11 +48,12 @@ unsigned planche_engine_way_count(const struct planche_engine *engine);
 
 /* Fills in what becomes of a page of the result's input size, by an alternative and a level of
  * cleaning (an index, of an engine whose pages choose): its size and its networks. The caller has
- * no reservation: models may be loaded for it. Errors: LIMIT, ARGUMENT, those of loading, MEMORY.
- */
+ * no reservation: models may be loaded for it. Errors: LIMIT, ARGUMENT, those of loading, MEMORY;
+ * CANCELLED, DEADLINE while pages or memory are waited for. */
 enum planche_status planche_engine_size_page(const struct planche_engine *engine,
                                              const struct planche_page_options *options,
                                              unsigned way, unsigned level,
+                                             const struct planche_cancel_token *cancel,
                                              struct planche_page_result *result,
                                              struct planche_error *error);
 
