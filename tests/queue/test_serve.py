@@ -334,7 +334,7 @@ class Store(Serve):
         front = self.front("--store", self.path("shared"))
         wrong = self.worker("--store", address, "--token-file", self.path("other"))
         self.assertEqual(wrong.wait(60), 3)
-        self.assertIn(b"wants another token", read(self.path("output.log")))
+        self.assertIn(b"it wants another token", read(self.path("output.log")))
         worker = self.worker("--store", address, "--token-file", self.path("token"))
         self.end_front(front)
         self.expect_books(1)
@@ -383,6 +383,9 @@ class Store(Serve):
         running.stop()
         alone = self.serve("--store", self.path("shared"), queue=False)
         self.assertEqual(alone.get(path).status, 403)
+        worker = self.worker("--store", f"http://127.0.0.1:{alone.address[1]}")
+        self.assertEqual(worker.wait(60), 3)
+        self.assertIn(b"lets nobody into its store", read(self.path("output.log")))
 
 
 class Page(Serve):

@@ -44,7 +44,7 @@ static enum planche_status bring(struct planche_queue_worker *worker,
 {
     char hidden[PATH_MAX];
     void *data = NULL;
-    enum planche_status status = planche_queue_get(&worker->queue, object, &data, error);
+    enum planche_status status = planche_queue_get(&worker->queue, object, &data, NULL, error);
     if (status != PLANCHE_OK)
         return status;
     snprintf(hidden, sizeof hidden, "%s.part", path);

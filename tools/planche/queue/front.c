@@ -257,7 +257,7 @@ static enum planche_status keep_posted(struct planche_queue_front *front, struct
         enum planche_status status = planche_queue_post(front, &turn->post, error);
         if (turn->post.own && status != PLANCHE_OK && status != PLANCHE_ERROR_MEMORY)
             return status;
-        if (status != PLANCHE_OK)
+        if (status != PLANCHE_OK && status != PLANCHE_ERROR_CANCELLED)
             complain(front, error);
         turn->next_try = now + SECOND;
         turn->next_look = now + LOOK_NS;

@@ -87,7 +87,7 @@ static enum planche_status put_file(struct planche_queue_front *front, const cha
     *own = status != PLANCHE_OK;
     if (status != PLANCHE_OK)
         return status;
-    status = planche_queue_put(&front->queue, data, size, object, error);
+    status = planche_queue_put(&front->queue, data, size, object, NULL, error);
     free(data);
     return status;
 }
@@ -424,7 +424,8 @@ enum planche_status planche_queue_post(struct planche_queue_front *front,
         }
         if (status != PLANCHE_OK)
             return status;
-        status = planche_queue_put(&front->queue, data, size, &post->job.source, error);
+        status = planche_queue_put(&front->queue, data, size, &post->job.source,
+                                   post->options->cancel, error);
         free(own);
         post->own = status == PLANCHE_ERROR_LIMIT || status == PLANCHE_ERROR_ARGUMENT;
         if (status == PLANCHE_OK)

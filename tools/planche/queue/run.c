@@ -30,7 +30,7 @@ struct made {
     struct planche_queue_result result;
     bool lacks; /* the model is gone */
     bool alone; /* it is none of this machine's, and no other worker is there */
-    bool unfit; /* it cannot be had on this machine: its disk is full, say */
+    bool unfit; /* this machine cannot: its disk is full, the store refuses it */
 };
 
 static void on_progress(void *user, double done)
@@ -54,6 +54,14 @@ static enum planche_priority priority_of(enum planche_queue_class class)
     return of[class];
 }
 
+/* Whether a page has the engine's arithmetic: where its GPUs fail or are gone, the CPU makes pages,
+ * with another one; another of its GPUs has the same. */
+static bool is_made_by(const struct planche_engine_info *info,
+                       const struct planche_page_result *page)
+{
+    return page->backend == NULL || strcmp(page->backend, info->backend) == 0;
+}
+
 static enum planche_status run_engine(struct planche_queue_worker *worker,
                                       struct planche_queue_page *page,
                                       const struct planche_engine *engine, struct made *made,
@@ -74,10 +82,10 @@ static enum planche_status run_engine(struct planche_queue_worker *worker,
     enum planche_status status =
         planche_engine_run_bytes(engine, page->data, (size_t)job->source.size, &made->data,
                                  &made->size, &job->page, &made->result.page, error);
-    /* A GPU that fell back to the CPU has another arithmetic. */
-    if (status == PLANCHE_OK && made->result.page.redone &&
-        strcmp(job->need, PLANCHE_QUEUE_ANY) != 0)
-        status = planche_fail(error, PLANCHE_ERROR_DEVICE, "%s: %s", job->name,
+    if (status == PLANCHE_OK && strcmp(job->need, PLANCHE_QUEUE_ANY) != 0 &&
+        !is_made_by(&info, &made->result.page))
+        status = planche_fail(error, PLANCHE_ERROR_DEVICE, "%s: made with %s, not with %s: %s",
+                              job->name, made->result.page.backend, job->need,
                               made->result.page.redone_reason);
     if (status != PLANCHE_OK)
         planche_cli_hint_name(error->message, sizeof error->message, job->name);
@@ -157,8 +165,8 @@ static enum planche_status store(struct planche_queue_worker *worker, struct mad
     int64_t end = planche_clock_ns() + TELL_NS;
     enum planche_status status;
     while ((status = planche_queue_put(&worker->queue, made->data, made->size, &made->result.object,
-                                       error)) == PLANCHE_ERROR_IO &&
-           planche_clock_ns() < end) {
+                                       NULL, error)) == PLANCHE_ERROR_IO &&
+           !planche_queue_is_refused(&worker->queue) && planche_clock_ns() < end) {
         planche_mutex_lock(&worker->lock);
         planche_cond_wait_until(&worker->changed, &worker->lock, planche_clock_ns() + PAUSE_NS);
         planche_mutex_unlock(&worker->lock);
@@ -285,6 +293,8 @@ void planche_queue_run(struct planche_queue_worker *worker, struct planche_queue
     made.result.source = page->job.source;
     if (status == PLANCHE_OK)
         status = tell(worker, page, &made, &error);
+    made.unfit =
+        made.unfit || (status == PLANCHE_ERROR_IO && planche_queue_is_refused(&worker->queue));
     planche_free_bytes(made.data);
     count(worker, status == PLANCHE_OK);
     if (status == PLANCHE_OK) {

@@ -8,14 +8,19 @@
 #include "queue/object.h"
 #include "queue/queue.h"
 
-/* Errors: LIMIT (too large), IO, MEMORY. */
+/* cancel may be NULL; it ends what goes to a server. Errors: LIMIT (too large), IO, MEMORY,
+ * CANCELLED. */
 enum planche_status planche_queue_put(struct planche_queue *queue, const void *data, size_t size,
                                       struct planche_queue_object *object,
+                                      const struct planche_cancel *cancel,
                                       struct planche_error *error);
+/* Whether the store lets this machine in no more: repeating does not help. */
+bool planche_queue_is_refused(const struct planche_queue *queue);
 /* Reads an object into *data, to be freed. Errors: NOT_FOUND (it is gone), DATA (it is not what it
- * was), IO, MEMORY. */
+ * was), IO, MEMORY, CANCELLED. */
 enum planche_status planche_queue_get(struct planche_queue *queue,
                                       const struct planche_queue_object *object, void **data,
+                                      const struct planche_cancel *cancel,
                                       struct planche_error *error);
 /* Whether an object is there, by its file or its first chunk: what removes it begins there. *there
  * is false also when the queue does not answer, which is not NATS_OK. */

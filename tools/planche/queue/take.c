@@ -3,6 +3,7 @@
 #include "queue/take.h"
 
 #include "base/status.h"
+#include "cli/interrupt.h"
 #include "cli/terminal.h"
 #include "os/clock.h"
 #include "queue/ack.h"
@@ -100,7 +101,8 @@ static bool examine(struct planche_queue_worker *worker, struct planche_queue_pa
     enum planche_status status =
         has_result(worker, page->job.key)
             ? PLANCHE_ERROR_EXISTS
-            : planche_queue_get(&worker->queue, &page->job.source, &page->data, &error);
+            : planche_queue_get(&worker->queue, &page->job.source, &page->data,
+                                planche_cli_interrupt_cancel(), &error);
     if (status == PLANCHE_OK)
         return true;
     /* It was made already, or nobody wants it any more: who does is told, and makes another. */
@@ -109,7 +111,9 @@ static bool examine(struct planche_queue_worker *worker, struct planche_queue_pa
         planche_queue_tell_gone(&worker->queue, page->job.key);
         return false;
     }
-    if (page->tries >= PLANCHE_QUEUE_TRIES)
+    if (status == PLANCHE_ERROR_CANCELLED) /* the worker ends: that is no try */
+        planche_queue_give_back(worker, page);
+    else if (page->tries >= PLANCHE_QUEUE_TRIES)
         planche_queue_bury(worker, page, &error);
     else
         planche_queue_nak(&worker->queue, page->message, 5000);

@@ -2,12 +2,14 @@
 /* Store by HTTP. */
 #include "queue/shared/web.h"
 
+#include "base/cancel.h"
 #include "base/status.h"
 #include "models/curl.h"
 #include "os/thread.h"
 #include "service/token.h"
 
 #include <inttypes.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +27,7 @@
 struct planche_queue_web {
     char address[ADDRESS_BYTES];
     const struct planche_libcurl *curl;
+    atomic_bool refused; /* the last answer was that this machine may not */
     struct curl_slist *fields;
     struct planche_mutex lock; /* of all that follows */
     CURL *kept[KEPT];
@@ -34,6 +37,7 @@ struct planche_queue_web {
 /* A request, and what its answer's body is read into. */
 struct request {
     struct planche_queue_web *web;
+    const struct planche_cancel *cancel; /* NULL: it cannot be cancelled */
     CURL *easy;
     char *data;
     uint64_t room, done;
@@ -56,6 +60,14 @@ static size_t on_body(char *data, size_t one, size_t length, void *user)
         memcpy(request->data + request->done, data, length);
     request->done += length;
     return length;
+}
+
+/* Some times a second. Not 0: it ends. */
+static int on_progress(void *user, curl_off_t all, curl_off_t now, curl_off_t up_all, curl_off_t up)
+{
+    const struct request *request = user;
+    (void)all, (void)now, (void)up_all, (void)up;
+    return planche_cancel_requested(request->cancel) != 0;
 }
 
 static CURL *take_handle(struct planche_queue_web *web)
@@ -93,6 +105,9 @@ static CURLcode set_up(struct planche_queue_web *web, struct request *request, c
     code = code ? code : set(easy, CURLOPT_LOW_SPEED_LIMIT, SLOWEST_BYTES);
     code = code ? code : set(easy, CURLOPT_LOW_SPEED_TIME, STALL_SECONDS);
     code = code ? code : set(easy, CURLOPT_TIMEOUT, TOTAL_SECONDS);
+    code = code ? code : set(easy, CURLOPT_NOPROGRESS, 0L);
+    code = code ? code : set(easy, CURLOPT_XFERINFOFUNCTION, on_progress);
+    code = code ? code : set(easy, CURLOPT_XFERINFODATA, request);
     code = code ? code : set(easy, CURLOPT_WRITEFUNCTION, on_body);
     return code ? code : set(easy, CURLOPT_WRITEDATA, request);
 }
@@ -108,12 +123,16 @@ static enum planche_status judge(struct planche_queue_web *web, long status,
                                  struct planche_error *error)
 {
     char text[64];
+    atomic_store(&web->refused, status == 401 || status == 403);
     if (status >= 200 && status < 300)
         return PLANCHE_OK;
     if (status == 404)
         return planche_fail(error, PLANCHE_ERROR_NOT_FOUND, "it is not in the store any more");
-    if (status == 401 || status == 403)
+    if (status == 401)
         return fail(web, error, "it wants another token: give its own with --token-file");
+    if (status == 403)
+        return fail(web, error,
+                    "it lets nobody into its store: start it with a token (--token-file)");
     if (status == 413)
         return planche_fail(error, PLANCHE_ERROR_LIMIT,
                             "the store at %s takes no object of this size (--max-bytes)",
@@ -133,6 +152,8 @@ static enum planche_status perform(struct planche_queue_web *web, struct request
     keep_handle(web, request->easy);
     if (request->beyond)
         return planche_fail(error, PLANCHE_ERROR_DATA, "it is longer in the store than it was");
+    if (code == CURLE_ABORTED_BY_CALLBACK)
+        return planche_fail(error, PLANCHE_ERROR_CANCELLED, "cancelled");
     if (code == CURLE_OUT_OF_MEMORY)
         return planche_fail(error, PLANCHE_ERROR_MEMORY, "out of memory");
     if (code != CURLE_OK)
@@ -172,11 +193,13 @@ static enum planche_status ask(struct planche_queue_web *web, const char *name, 
 /* The next range of an object, after the bytes that are there; *done grows also if it breaks off.
  */
 static enum planche_status get_range(struct planche_queue_web *web, const char *name, char *data,
-                                     uint64_t size, uint64_t *done, struct planche_error *error)
+                                     uint64_t size, uint64_t *done,
+                                     const struct planche_cancel *cancel,
+                                     struct planche_error *error)
 {
     char range[64];
     uint64_t left = size - *done, bytes = left < RANGE_BYTES ? left : RANGE_BYTES;
-    struct request request = {.data = data + *done, .room = bytes, .wanted = 206};
+    struct request request = {.cancel = cancel, .data = data + *done, .room = bytes, .wanted = 206};
     CURLcode code = CURLE_OK;
     enum planche_status status = begin(web, &request, name, &code, error);
     if (status != PLANCHE_OK)
@@ -192,12 +215,14 @@ static enum planche_status get_range(struct planche_queue_web *web, const char *
 }
 
 enum planche_status planche_queue_web_get(struct planche_queue_web *web, const char *name,
-                                          char *data, uint64_t size, struct planche_error *error)
+                                          char *data, uint64_t size,
+                                          const struct planche_cancel *cancel,
+                                          struct planche_error *error)
 {
     uint64_t done = 0;
     enum planche_status status = PLANCHE_OK;
     for (unsigned tries = 0; done < size && tries < TRIES;) {
-        status = get_range(web, name, data, size, &done, error);
+        status = get_range(web, name, data, size, &done, cancel, error);
         tries += status != PLANCHE_OK;
         if (status != PLANCHE_OK && status != PLANCHE_ERROR_IO)
             return status;
@@ -207,9 +232,10 @@ enum planche_status planche_queue_web_get(struct planche_queue_web *web, const c
 
 enum planche_status planche_queue_web_put(struct planche_queue_web *web, const char *name,
                                           const void *data, size_t size,
+                                          const struct planche_cancel *cancel,
                                           struct planche_error *error)
 {
-    struct request request = {0};
+    struct request request = {.cancel = cancel};
     __typeof__(&curl_easy_setopt) set = web->curl->easy_setopt;
     CURLcode code = CURLE_OK;
     enum planche_status status = begin(web, &request, name, &code, error);
@@ -303,4 +329,9 @@ void planche_queue_web_close(struct planche_queue_web *web)
 {
     if (web != NULL)
         destroy(web);
+}
+
+bool planche_queue_web_is_refused(struct planche_queue_web *web)
+{
+    return web != NULL && atomic_load(&web->refused);
 }

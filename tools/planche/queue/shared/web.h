@@ -6,6 +6,8 @@
 
 #include "queue/shared/folder.h"
 
+#include <planche/cancel.h>
+
 struct planche_queue_web;
 
 /* Opens the store of a server, "http://nas:8377", and asks whether it lets this machine in.
@@ -18,13 +20,20 @@ void planche_queue_web_close(struct planche_queue_web *web);
 
 /* All that follows is thread-safe; name is one of planche_queue_object_name. */
 
+/* Whether the server's last answer was that this machine may not use it: repeating does not help.
+ * NULL is fine. */
+bool planche_queue_web_is_refused(struct planche_queue_web *web);
 /* Reads the object of size bytes into data, a range at a time; what breaks off goes on from there,
- * a few times. Errors: NOT_FOUND, DATA (it has another size), IO, MEMORY. */
+ * a few times. cancel may be NULL. Errors: NOT_FOUND, DATA (it has another size), IO, MEMORY,
+ * CANCELLED. */
 enum planche_status planche_queue_web_get(struct planche_queue_web *web, const char *name,
-                                          char *data, uint64_t size, struct planche_error *error);
-/* Errors: LIMIT (the server takes none of this size), IO, MEMORY. */
+                                          char *data, uint64_t size,
+                                          const struct planche_cancel *cancel,
+                                          struct planche_error *error);
+/* Errors: LIMIT (the server takes none of this size), IO, MEMORY, CANCELLED. */
 enum planche_status planche_queue_web_put(struct planche_queue_web *web, const char *name,
                                           const void *data, size_t size,
+                                          const struct planche_cancel *cancel,
                                           struct planche_error *error);
 /* OK, or NOT_FOUND. Errors: IO, MEMORY. */
 enum planche_status planche_queue_web_find(struct planche_queue_web *web, const char *name,

@@ -23,17 +23,20 @@ static enum planche_status refuse(struct planche_error *error)
 }
 
 enum planche_status planche_queue_web_get(struct planche_queue_web *web, const char *name,
-                                          char *data, uint64_t size, struct planche_error *error)
+                                          char *data, uint64_t size,
+                                          const struct planche_cancel *cancel,
+                                          struct planche_error *error)
 {
-    (void)web, (void)name, (void)data, (void)size;
+    (void)web, (void)name, (void)data, (void)size, (void)cancel;
     return refuse(error);
 }
 
 enum planche_status planche_queue_web_put(struct planche_queue_web *web, const char *name,
                                           const void *data, size_t size,
+                                          const struct planche_cancel *cancel,
                                           struct planche_error *error)
 {
-    (void)web, (void)name, (void)data, (void)size;
+    (void)web, (void)name, (void)data, (void)size, (void)cancel;
     return refuse(error);
 }
 
@@ -49,4 +52,10 @@ enum planche_status planche_queue_web_remove(struct planche_queue_web *web, cons
 {
     (void)web, (void)name;
     return refuse(error);
+}
+
+bool planche_queue_web_is_refused(struct planche_queue_web *web)
+{
+    (void)web;
+    return false;
 }
