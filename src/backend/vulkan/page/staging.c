@@ -28,6 +28,24 @@ static bool pop(struct planche_gpu_staging_pool *pool, struct planche_gpu_stagin
     return found;
 }
 
+/* Keeps staging memory that a page no longer uses. Under the mutex: whoever sees its bytes as spare
+ * finds it here. False: it is not kept. */
+static bool push(struct planche_gpu_staging_pool *pool, struct planche_gpu_staging *staging)
+{
+    bool counted = staging->upload.counted && staging->readback.counted;
+    if (!pool->keeps || !counted || atomic_load(&pool->device->lost))
+        return false;
+    planche_mutex_lock(&pool->mutex);
+    bool room = pool->count < PLANCHE_GPU_IDLE_STAGINGS;
+    if (room) {
+        staging->upload.counted = staging->readback.counted = false;
+        pool->idle[pool->count++] = *staging;
+        planche_budget_spare_keep(pool->device->budget, bytes_of(staging));
+    }
+    planche_mutex_unlock(&pool->mutex);
+    return room;
+}
+
 static void give_back(void *user)
 {
     struct planche_gpu_staging_pool *pool = user;
@@ -100,19 +118,7 @@ enum planche_status planche_gpu_staging_take(struct planche_gpu_staging_pool *po
 void planche_gpu_staging_put(struct planche_gpu_staging_pool *pool,
                              struct planche_gpu_staging *staging)
 {
-    bool keeps = pool->keeps && staging->upload.counted && staging->readback.counted &&
-                 !atomic_load(&pool->device->lost);
-    if (keeps) {
-        staging->upload.counted = staging->readback.counted = false;
-        planche_budget_spare_keep(pool->device->budget, bytes_of(staging));
-        planche_mutex_lock(&pool->mutex);
-        keeps = pool->count < PLANCHE_GPU_IDLE_STAGINGS;
-        if (keeps)
-            pool->idle[pool->count++] = *staging;
-        planche_mutex_unlock(&pool->mutex);
-        if (!keeps)
-            destroy_idle(pool, staging);
-    } else {
+    if (!push(pool, staging)) {
         planche_gpu_memory_destroy(&staging->upload);
         planche_gpu_memory_destroy(&staging->readback);
     }
