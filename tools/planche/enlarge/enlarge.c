@@ -248,7 +248,7 @@ static bool may_use_gpu(const struct planche_cli_options *options)
 
 int planche_cli_enlarge(int argc, char **argv)
 {
-    struct planche_cli_run run = {0};
+    static struct planche_cli_run run; /* the log's options last as long as an engine left open */
     int first, status;
     if (!planche_cli_options_parse(&run.options, PLANCHE_CLI_ENLARGE, "", argc, argv, &first,
                                    &status))

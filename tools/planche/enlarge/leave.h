@@ -20,7 +20,8 @@
 void planche_cli_leave_prepare(const char *device_file);
 
 /* Ends the use of an engine whose pages are done and whose files are closed. One on a GPU stays
- * open: the end of the process frees what it has. Builds that count or check at exit destroy it. */
+ * open: the end of the process frees what it has. Builds that count or check at exit destroy it.
+ * What its log writes to must last until then. */
 void planche_cli_leave_engine(struct planche_engine **engine, bool gpu);
 
 /* Closes the standard streams and lets the parent end with this status; does nothing where there is
