@@ -312,12 +312,43 @@ static void test_expected(void **state)
     struct planche_gpu_pool *gpus = gpu_pool_of(engine);
     planche_gpu_fail_at(PLANCHE_GPU_FAULT_ALLOCATION, 0);
     planche_gpu_pool_expect(gpus, &page);
-    planche_gpu_pool_await(gpus);
+    planche_gpu_pool_await(gpus, NULL);
     assert_true(planche_gpu_calls(PLANCHE_GPU_FAULT_ALLOCATION) >= 4);
     assert_int_equal(count_allocations(engine, 2 * WIDTH, HEIGHT), 0);
     planche_gpu_pool_expect(gpus, &page); /* the first alone */
     assert_false(gpus->warming);
     assert_int_equal(gpus->contexts[0]->active, 0);
+    planche_engine_destroy(&engine);
+}
+
+/* What takes the first page's memory waits for no page, and who waits for it can be cancelled. */
+static void test_expected_beside_another(void **state)
+{
+    const struct planche_gpu_page page = {
+        .width = 2 * WIDTH, .height = HEIGHT, .colours = 3, .depth = 8, .chunk = 1 << 20};
+    const struct planche_cancel fired = {.requested = true};
+    const struct planche_cancel_token token = {.handle = &fired};
+    struct planche_engine_options options = {.backend = "vulkan:0",
+                                             .precision = PLANCHE_PRECISION_F32};
+    struct planche_gpu_context *context;
+    struct planche_gpu_page_slot *slot;
+    (void)state;
+    struct planche_engine *engine = test_engine(options, SCALE);
+    struct planche_gpu_pool *gpus = gpu_pool_of(engine);
+    assert_int_equal(planche_gpu_pool_acquire(gpus, false, NULL, &context, &slot, &ignored),
+                     PLANCHE_OK);
+    context->holders++; /* it has all that there is for page buffers */
+    context->page_buffer_bytes += context->memory;
+    planche_gpu_pool_expect(gpus, &page);
+    planche_gpu_pool_await(gpus, NULL);
+    assert_false(gpus->warming);
+    context->page_buffer_bytes -= context->memory;
+    context->holders--;
+    planche_gpu_pool_release(gpus, false, context, slot);
+    gpus->warming = true; /* as if it never ended */
+    planche_gpu_pool_await(gpus, &token);
+    assert_true(gpus->warming);
+    gpus->warming = false;
     planche_engine_destroy(&engine);
 }
 
@@ -500,10 +531,15 @@ static void test_large_arenas(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_allocation),     cmocka_unit_test(test_lost),
-        cmocka_unit_test(test_accounts),       cmocka_unit_test(test_large_arenas),
-        cmocka_unit_test(test_memory_is_kept), cmocka_unit_test(test_expected),
-        cmocka_unit_test(test_turns),          cmocka_unit_test(test_batch_loses_one),
+        cmocka_unit_test(test_allocation),
+        cmocka_unit_test(test_lost),
+        cmocka_unit_test(test_accounts),
+        cmocka_unit_test(test_large_arenas),
+        cmocka_unit_test(test_memory_is_kept),
+        cmocka_unit_test(test_expected),
+        cmocka_unit_test(test_expected_beside_another),
+        cmocka_unit_test(test_turns),
+        cmocka_unit_test(test_batch_loses_one),
     };
     return test_exit_status(cmocka_run_group_tests(tests, setup, test_teardown));
 }

@@ -173,6 +173,7 @@ enum planche_status planche_gpu_pool_create(struct planche_gpu_pool **out,
     gpus->tile = options->tile;
     planche_mutex_init(&gpus->mutex);
     planche_cond_init(&gpus->turn_changed);
+    planche_cond_init(&gpus->warm_ended);
     double start = planche_trace_start(&gpus->log, PLANCHE_TRACE_GPU);
     enum planche_status status = planche_vk_create(&gpus->vk, error);
     planche_trace_took(&gpus->log, PLANCHE_TRACE_GPU, start, "Vulkan and a list of devices");
@@ -187,14 +188,14 @@ enum planche_status planche_gpu_pool_create(struct planche_gpu_pool **out,
     return status;
 }
 
-void planche_gpu_pool_await(struct planche_gpu_pool *gpus)
+void planche_gpu_pool_await(struct planche_gpu_pool *gpus,
+                            const struct planche_cancel_token *cancel)
 {
+    bool waits = true;
     planche_mutex_lock(&gpus->mutex);
-    bool warming = gpus->warming;
-    gpus->warming = false;
+    while (waits && gpus->warming)
+        waits = planche_cancel_wait(cancel, &gpus->warm_ended, &gpus->mutex);
     planche_mutex_unlock(&gpus->mutex);
-    if (warming)
-        planche_thread_join(&gpus->warm);
 }
 
 void planche_gpu_pool_destroy(struct planche_gpu_pool **gpus)
@@ -202,13 +203,15 @@ void planche_gpu_pool_destroy(struct planche_gpu_pool **gpus)
     struct planche_gpu_pool *g = *gpus;
     if (!g)
         return;
-    planche_gpu_pool_await(g);
+    if (g->warm_started)
+        planche_thread_join(&g->warm);
     for (unsigned u = 0; u < g->count; u++)
         planche_gpu_context_destroy(&g->contexts[u]);
     planche_vk_destroy(&g->vk);
     planche_free(g->name);
     planche_mutex_destroy(&g->mutex);
     planche_cond_destroy(&g->turn_changed);
+    planche_cond_destroy(&g->warm_ended);
     planche_free(g);
     *gpus = NULL;
 }

@@ -21,9 +21,11 @@ struct planche_gpu_pool {
     struct planche_mutex mutex; /* for the contexts' pages and turns: nothing allocates under it */
     struct planche_cond turn_changed;
     /* The first page's memory is taken while the page is decoded. */
-    atomic_bool warmed;         /* that has been begun, or is not to be */
-    struct planche_thread warm; /* while warming */
-    bool warming;               /* under mutex */
+    atomic_bool warmed; /* that has been begun */
+    bool warm_started;  /* under mutex: so has the thread, which destroy joins */
+    bool warming;       /* under mutex: it runs */
+    struct planche_cond warm_ended;
+    struct planche_thread warm;
     struct planche_gpu_page warm_page;
 };
 
@@ -40,8 +42,9 @@ enum planche_status planche_gpu_pool_acquire(struct planche_gpu_pool *gpus, bool
                                              struct planche_gpu_context **context,
                                              struct planche_gpu_page_slot **slot,
                                              struct planche_error *error);
-/* Waits until the memory of the first page is there, if it is being taken. */
-void planche_gpu_pool_await(struct planche_gpu_pool *gpus);
+/* Waits until the memory of the first page is there, if it is being taken, or the token fires. */
+void planche_gpu_pool_await(struct planche_gpu_pool *gpus,
+                            const struct planche_cancel_token *cancel);
 /* Gives the slot a page buffer of so many bytes, after waiting for other pages' if it must. Of the
  * device's memory page buffers have a quarter, or more when a page is alone. Errors: MEMORY,
  * DEVICE, CANCELLED. */

@@ -607,11 +607,14 @@ uint64_t planche_gpu_pool_page_memory(const struct planche_gpu_pool *gpus,
     return plans + staging_limit(page, up, down);
 }
 
-/* All that the page would do but to use it. What goes wrong goes wrong again when it runs. */
-static void warm_up(void *user)
+/* All that the page would do but to use it. What goes wrong goes wrong again when it runs. The
+ * token has fired: what waits for the memory of other pages gives up, since those may wait for rows
+ * of pages that wait for this. */
+static void take_first(struct planche_gpu_pool *gpus)
 {
-    static const struct planche_page_io none = {0};
-    struct planche_gpu_pool *gpus = user;
+    static const struct planche_cancel fired = {.requested = true};
+    static const struct planche_cancel_token no_wait = {.handle = &fired};
+    static const struct planche_page_io none = {.cancel = &no_wait};
     struct page_run run = {.gpus = gpus, .io = &none, .budget = gpus->budget, .streams = true};
     struct planche_error ignored;
     if (planche_gpu_pool_acquire(gpus, false, NULL, &run.context, &run.slot, &ignored))
@@ -627,13 +630,23 @@ static void warm_up(void *user)
     end(&run);
 }
 
+static void warm_up(void *user)
+{
+    struct planche_gpu_pool *gpus = user;
+    take_first(gpus);
+    planche_mutex_lock(&gpus->mutex);
+    gpus->warming = false;
+    planche_cond_broadcast(&gpus->warm_ended);
+    planche_mutex_unlock(&gpus->mutex);
+}
+
 void planche_gpu_pool_expect(struct planche_gpu_pool *gpus, const struct planche_gpu_page *page)
 {
     if (atomic_exchange(&gpus->warmed, true))
         return;
     gpus->warm_page = *page;
     planche_mutex_lock(&gpus->mutex);
-    gpus->warming = planche_thread_start(&gpus->warm, warm_up, gpus);
+    gpus->warm_started = gpus->warming = planche_thread_start(&gpus->warm, warm_up, gpus);
     planche_mutex_unlock(&gpus->mutex);
 }
 
@@ -643,7 +656,7 @@ planche_gpu_pool_run(struct planche_gpu_pool *gpus, const struct planche_gpu_pag
                      struct planche_gpu_page_result *result, struct planche_error *error)
 {
     struct page_run run = {.gpus = gpus, .io = io, .budget = budget, .streams = page->streams};
-    planche_gpu_pool_await(gpus);
+    planche_gpu_pool_await(gpus, io->cancel);
     enum planche_status status =
         planche_gpu_pool_acquire(gpus, !page->streams, io->cancel, &run.context, &run.slot, error);
     if (status)
