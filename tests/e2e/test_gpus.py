@@ -44,7 +44,7 @@ class Gpus(harness.Case):
         result = run("tune", env=NO_DRIVERS, check=3)
         self.assertIn("no such GPU", result.stderr)
         self.assertEqual(run("tune", "--backend", "vulkan:99", check=3).stdout, "")
-        for wrong in (["a.png"], ["--seconds", "0"], ["--backend", "cuda"]):
+        for wrong in (["a.png"], ["--seconds", "0"], ["--backend", "cuda"], ["--backend", "cpu"]):
             self.assertEqual(run("tune", *wrong, env=NO_DRIVERS, check=2).stdout, "")
 
     def test_no_library(self):

@@ -94,6 +94,8 @@ int planche_cli_tune(int argc, char **argv)
         return status;
     if (first < argc)
         return planche_cli_usage_error("tune", "unexpected '%s'", argv[first]);
+    if (options.engine.backend != NULL && strcmp(options.engine.backend, "cpu") == 0)
+        return planche_cli_usage_error("tune", "--backend cpu is no GPU");
     planche_cli_interrupt_install();
     bool well = tune_all(&options, &count);
     if (count > 0 || planche_cli_interrupt_signal() != 0)
