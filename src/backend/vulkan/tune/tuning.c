@@ -152,13 +152,18 @@ bool planche_gpu_tuning_load(struct planche_gpu_tuning *tuning,
     return !problem;
 }
 
+/* errno says why it is not written. */
 static bool write_text(const char *path, const char *text)
 {
     int fd = planche_fd_create(path, 0600);
     if (fd < 0)
         return false;
     bool written = planche_fd_write(fd, text, strlen(text));
-    return planche_fd_close(&fd) && written;
+    int problem = errno;
+    bool closed = planche_fd_close(&fd);
+    if (!written)
+        errno = problem;
+    return closed && written;
 }
 
 enum planche_status planche_gpu_tuning_save(const struct planche_gpu_tuning *tuning,
@@ -173,7 +178,7 @@ enum planche_status planche_gpu_tuning_save(const struct planche_gpu_tuning *tun
         sizeof temporary)
         return planche_fail(error, PLANCHE_ERROR_MEMORY, "%s: the path is too long", path);
     format(tuning, properties, text);
-    planche_folder_make_parents(path, 0700);
+    planche_folder_make_parents(path, 0700); /* creating the file says what was wrong with them */
     if (write_text(temporary, text) && planche_file_rename(temporary, path))
         return PLANCHE_OK;
     status =
