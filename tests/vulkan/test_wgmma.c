@@ -101,12 +101,16 @@ static void test_wrong(void **state)
 static void check_left_out(enum planche_gpu_pretended_kernels pretended, const char *reason)
 {
     struct planche_gpu_device *device = context_of()->device;
+    const struct planche_gpu_tuning usual = device->tuning;
     log_text[0] = 0;
+    device->tuning = (struct planche_gpu_tuning){
+        .path = PLANCHE_GPU_PATH_WGMMA, .pages = 8, .transfer = 2, .rows = 4, .tile = 64};
     device->path = PLANCHE_GPU_PATH_WGMMA;
     planche_gpu_kernels_unload(device);
     planche_gpu_pretend_kernels(pretended);
     planche_gpu_kernels_load(device);
     assert_int_equal(device->path, PLANCHE_GPU_PATH_KHR);
+    assert_memory_equal(&device->tuning, &usual, sizeof(usual)); /* measured for wgmma alone */
     assert_non_null(strstr(log_text, "takes the path khr"));
     assert_non_null(strstr(log_text, reason));
     assert_true(!device->kernel_module && !device->kernels[PLANCHE_GPU_KERNEL_CONV]);

@@ -114,7 +114,6 @@ static void describe(struct planche_gpu_device *device,
         .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_MEMORY_PROPERTIES_2};
     device->fn.GetPhysicalDeviceMemoryProperties2(device->physical, &memory);
     device->memory = memory.memoryProperties;
-    device->properties = capabilities->properties;
     snprintf(device->name, sizeof device->name, "%s", capabilities->properties.deviceName);
     device->value_bytes = device->path == PLANCHE_GPU_PATH_F32 ? 4 : 2;
     device->subgroup_size = capabilities->subgroup_size;
@@ -133,19 +132,16 @@ static void describe(struct planche_gpu_device *device,
     }
 }
 
-/* What was measured for one path says nothing of another. */
 static void choose_tuning(struct planche_gpu_device *device,
                           const struct planche_gpu_capabilities *capabilities, bool any)
 {
-    const VkPhysicalDeviceProperties *properties = &capabilities->properties;
     struct planche_gpu_tuning *tuning = &device->tuning;
-    *tuning = planche_gpu_tuning_choose(properties, &device->log);
-    if (tuning->path == PLANCHE_GPU_PATH_AUTO)
-        return;
-    if (any && device->path != PLANCHE_GPU_PATH_AUTO && !capabilities->lacks[tuning->path])
+    device->properties = capabilities->properties;
+    *tuning = planche_gpu_tuning_choose(&device->properties, &device->log);
+    if (any && tuning->path != PLANCHE_GPU_PATH_AUTO && device->path != PLANCHE_GPU_PATH_AUTO &&
+        !capabilities->lacks[tuning->path])
         device->path = tuning->path;
-    if (tuning->path != device->path)
-        *tuning = planche_gpu_tuning_default(properties);
+    planche_gpu_tuning_change_path(device, device->path);
 }
 
 static enum planche_status choose_path(struct planche_gpu_device *device,

@@ -7,6 +7,7 @@
 #include "backend/vulkan/pack_weights.h"
 #include "backend/vulkan/record.h"
 #include "backend/vulkan/trial/example.h"
+#include "backend/vulkan/tune/tuning.h"
 #include "base/status.h"
 #include "base/trace.h"
 
@@ -237,9 +238,10 @@ static enum planche_status remake(struct planche_gpu_context *context, struct pl
     planche_gpu_program_destroy(&context->program);
     if (device->path > PLANCHE_GPU_PATH_F16 &&
         atomic_load(&device->refused) >> PLANCHE_GPU_VARIANT_PLAIN & 1)
-        device->path = PLANCHE_GPU_PATH_F16;
+        planche_gpu_tuning_change_path(device, PLANCHE_GPU_PATH_F16);
     else if (atomic_load(&device->refused) >> PLANCHE_GPU_VARIANT_WGMMA & 1)
-        device->path = PLANCHE_GPU_PATH_KHR;
+        planche_gpu_tuning_change_path(device, PLANCHE_GPU_PATH_KHR);
+    context->turn_limit = device->tuning.pages;
     enum planche_status status =
         planche_gpu_program_create(&context->program, device, net, pool, context->budget, error);
     if (!status && context->program->weights.size >= memory)

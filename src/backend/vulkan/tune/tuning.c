@@ -213,3 +213,10 @@ struct planche_gpu_tuning planche_gpu_tuning_choose(const VkPhysicalDeviceProper
         tuning = planche_gpu_tuning_default(properties);
     return tuning;
 }
+
+void planche_gpu_tuning_change_path(struct planche_gpu_device *device, enum planche_gpu_path path)
+{
+    device->path = path;
+    if (device->tuning.path != PLANCHE_GPU_PATH_AUTO && device->tuning.path != path)
+        device->tuning = planche_gpu_tuning_default(&device->properties);
+}

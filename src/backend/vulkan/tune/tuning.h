@@ -6,6 +6,7 @@
 #ifndef PLANCHE_BACKEND_VULKAN_TUNE_TUNING_H
 #define PLANCHE_BACKEND_VULKAN_TUNE_TUNING_H
 
+#include "backend/vulkan/device.h"
 #include "backend/vulkan/functions.h"
 #include "backend/vulkan/tune/values.h"
 #include "base/log.h"
@@ -29,5 +30,8 @@ enum planche_status planche_gpu_tuning_save(const struct planche_gpu_tuning *tun
 /* What a device that is opened takes: the override, the file's, or the default. */
 struct planche_gpu_tuning planche_gpu_tuning_choose(const VkPhysicalDeviceProperties *properties,
                                                     const struct planche_log *log);
+
+/* Puts a device on another path. What was measured for the one before says nothing of it. */
+void planche_gpu_tuning_change_path(struct planche_gpu_device *device, enum planche_gpu_path path);
 
 #endif

@@ -3,6 +3,7 @@
 #include "backend/vulkan/wgmma/module.h"
 
 #include "backend/vulkan/fault.h"
+#include "backend/vulkan/tune/tuning.h"
 #include "backend/vulkan/wgmma/cubin.h"
 #include "backend/vulkan/wgmma/pretend.h"
 
@@ -58,7 +59,7 @@ void planche_gpu_kernels_load(struct planche_gpu_device *device)
                       "GPU %u (%s): kernels for wgmma are left out, it takes the path khr: %s",
                       device->index, device->name, reason);
     planche_gpu_kernels_unload(device);
-    device->path = PLANCHE_GPU_PATH_KHR;
+    planche_gpu_tuning_change_path(device, PLANCHE_GPU_PATH_KHR);
 }
 
 void planche_gpu_kernels_unload(struct planche_gpu_device *device)
