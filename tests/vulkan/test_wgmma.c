@@ -20,6 +20,9 @@
 
 #define WIDTH  9
 #define HEIGHT 5
+/* The submission of an engine that is opened which has the examples of the trial: weights and the
+ * examples are copied first. */
+#define TRIAL 3
 
 /* One layer that a kernel makes. */
 static const char param[] = "7767517\n"
@@ -69,6 +72,15 @@ static void run(struct image *out)
     image_make(out, PLANCHE_PIXELS_RGB8, WIDTH, HEIGHT, 0, 1);
     const struct planche_page_result result = gpu_run(engine, &in.pixels, &out->pixels, NULL);
     gpu_expect(&result);
+}
+
+static void expect_same(const struct image *out, const struct image *other)
+{
+    for (uint32_t y = 0; y < HEIGHT; y++)
+        for (uint32_t x = 0; x < WIDTH; x++)
+            for (unsigned c = 0; c < 3; c++)
+                assert_int_equal(image_sample(&out->pixels, x, y, c),
+                                 image_sample(&other->pixels, x, y, c));
 }
 
 /* An engine whose driver takes the kernels, which do nothing. */
@@ -124,11 +136,7 @@ static void test_left_out(void **state)
     check_left_out(PLANCHE_GPU_KERNELS_REFUSED, "refuses them");
     check_left_out(PLANCHE_GPU_KERNELS_INCOMPLETE, "does not find all of them");
     run(&out);
-    for (uint32_t y = 0; y < HEIGHT; y++)
-        for (uint32_t x = 0; x < WIDTH; x++)
-            for (unsigned c = 0; c < 3; c++)
-                assert_int_equal(image_sample(&out.pixels, x, y, c),
-                                 image_sample(&whole.pixels, x, y, c));
+    expect_same(&out, &whole);
     image_free(&out);
 }
 
@@ -154,6 +162,37 @@ static void test_lost(void **state)
     planche_gpu_fail_at(PLANCHE_GPU_FAULT_SUBMIT, 0);
     assert_non_null(strstr(error.message, "the device is lost"));
     planche_gpu_pretend_kernels(PLANCHE_GPU_KERNELS_REAL);
+    planche_engine_destroy(&engine);
+}
+
+/* A device that kernels lose, where nobody asked for them: it makes pages by khr. */
+static void test_lost_by_itself(void **state)
+{
+    struct planche_engine_options options = {.struct_size = sizeof(options),
+                                             .model = test_path("model-kernels.param"),
+                                             .threads = 2,
+                                             .log = take_line};
+    struct planche_engine_info info = PLANCHE_ENGINE_INFO_INIT;
+    struct planche_error error;
+    struct image out;
+    char backend[32];
+    (void)state;
+    snprintf(backend, sizeof(backend), "vulkan:%u", gpu_need().index);
+    options.backend = backend;
+    log_text[0] = 0;
+    planche_gpu_pretend_kernels(PLANCHE_GPU_KERNELS_WRONG);
+    planche_gpu_fail_at(PLANCHE_GPU_FAULT_SUBMIT, TRIAL);
+    if (planche_engine_create(&engine, &options, &error))
+        fail_msg("%s", error.message);
+    planche_gpu_fail_at(PLANCHE_GPU_FAULT_SUBMIT, 0);
+    planche_gpu_pretend_kernels(PLANCHE_GPU_KERNELS_REAL);
+    assert_non_null(strstr(log_text, "takes the path khr: kernels for wgmma were tried"));
+    assert_non_null(strstr(log_text, "the device is lost"));
+    assert_int_equal(planche_engine_get_info(engine, &info, NULL), PLANCHE_OK);
+    assert_string_equal(info.gpu_path, "khr");
+    run(&out);
+    expect_same(&out, &whole);
+    image_free(&out);
     image_free(&whole);
     image_free(&in);
     planche_engine_destroy(&engine);
@@ -171,7 +210,8 @@ static int setup(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_wrong), cmocka_unit_test(test_left_out), cmocka_unit_test(test_lost)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_wrong),
+                                       cmocka_unit_test(test_left_out), cmocka_unit_test(test_lost),
+                                       cmocka_unit_test(test_lost_by_itself)};
     return test_exit_status(cmocka_run_group_tests(tests, setup, test_teardown));
 }

@@ -60,15 +60,17 @@ static enum planche_status find_wanted(const struct planche_gpu_pool *gpus, cons
     return PLANCHE_OK;
 }
 
-static enum planche_status open_context(struct planche_gpu_pool *gpus, uint32_t index,
+/* *lost: by kernels of wgmma, in the trial. */
+static enum planche_status open_on_path(struct planche_gpu_pool *gpus, uint32_t index,
                                         const struct planche_net *net,
                                         const struct planche_gpu_pool_options *options,
+                                        enum planche_gpu_path path, bool *lost,
                                         struct planche_error *error)
 {
     struct planche_gpu_device *device;
     double start = planche_trace_start(&gpus->log, PLANCHE_TRACE_GPU);
-    enum planche_status status = planche_gpu_device_open(&device, gpus->vk, index, options->path,
-                                                         &gpus->log, gpus->budget, error);
+    enum planche_status status =
+        planche_gpu_device_open(&device, gpus->vk, index, path, &gpus->log, gpus->budget, error);
     if (status)
         return status;
     planche_trace_took(&gpus->log, PLANCHE_TRACE_GPU, start, "opening GPU %u", index);
@@ -83,6 +85,7 @@ static enum planche_status open_context(struct planche_gpu_pool *gpus, uint32_t 
     planche_trace_took(&gpus->log, PLANCHE_TRACE_GPU, start, "pipelines and weights");
     start = planche_trace_start(&gpus->log, PLANCHE_TRACE_GPU);
     status = planche_gpu_trial(*context, options->pool, error);
+    *lost = status && atomic_load(&device->lost) && device->path == PLANCHE_GPU_PATH_WGMMA;
     if (!status)
         status = planche_gpu_prepare_weights(*context, error);
     planche_trace_took(&gpus->log, PLANCHE_TRACE_GPU, start, "the trial, and weights laid out");
@@ -95,6 +98,28 @@ static enum planche_status open_context(struct planche_gpu_pool *gpus, uint32_t 
         planche_gpu_context_destroy(context);
     else
         gpus->count++;
+    return status;
+}
+
+/* Kernels of wgmma may be what a device is lost by: where it was not asked for them, it is opened
+ * once more without them. */
+static enum planche_status open_context(struct planche_gpu_pool *gpus, uint32_t index,
+                                        const struct planche_net *net,
+                                        const struct planche_gpu_pool_options *options,
+                                        struct planche_error *error)
+{
+    bool lost = false;
+    struct planche_error reason;
+    enum planche_status status =
+        open_on_path(gpus, index, net, options, options->path, &lost, &reason);
+    if (lost && options->path == PLANCHE_GPU_PATH_AUTO) {
+        planche_log_write(&gpus->log, PLANCHE_LOG_WARNING,
+                          "GPU %u takes the path khr: kernels for wgmma were tried, and %s", index,
+                          reason.message);
+        status = open_on_path(gpus, index, net, options, PLANCHE_GPU_PATH_KHR, &lost, &reason);
+    }
+    if (status && error)
+        *error = reason;
     return status;
 }
 

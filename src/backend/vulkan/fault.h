@@ -26,7 +26,7 @@ void planche_gpu_pretend_matrices(bool pretended);
 bool planche_gpu_pretends_matrices(void);
 
 /* For tests: devices that are opened from now on by the path WGMMA have its kernels from a driver
- * that fails (wgmma/pretend.c). */
+ * that fails (wgmma/pretend.c); AUTO is WGMMA then, if matrices are pretended as well. */
 enum planche_gpu_pretended_kernels {
     PLANCHE_GPU_KERNELS_REAL,
     PLANCHE_GPU_KERNELS_ABSENT,     /* the extension's functions are not there */

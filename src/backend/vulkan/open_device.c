@@ -149,7 +149,8 @@ static enum planche_status choose_path(struct planche_gpu_device *device,
                                        enum planche_gpu_path path, struct planche_error *error)
 {
     enum planche_gpu_path best = planche_gpu_capabilities_best(capabilities);
-    device->path = path == PLANCHE_GPU_PATH_AUTO ? best : path;
+    bool pretends = planche_gpu_pretends_matrices() && planche_gpu_pretended_kernels();
+    device->path = path != PLANCHE_GPU_PATH_AUTO ? path : pretends ? PLANCHE_GPU_PATH_WGMMA : best;
     choose_tuning(device, capabilities, path == PLANCHE_GPU_PATH_AUTO);
     device->soft_matrices =
         (device->path == PLANCHE_GPU_PATH_KHR ||
