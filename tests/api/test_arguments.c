@@ -109,7 +109,6 @@ static void test_null_errors(void **state)
 {
     static const char garbage[] = "\x89PNG\r\n\x1a\n and no page";
     struct planche_engine *none;
-    const struct planche_model_variant *variant;
     struct planche_page_result result = PLANCHE_PAGE_RESULT_INIT;
     struct planche_provenance provenance = PLANCHE_PROVENANCE_INIT;
     struct planche_gpu_info gpu = PLANCHE_GPU_INFO_INIT;
@@ -117,7 +116,7 @@ static void test_null_errors(void **state)
     struct planche_book_options books = PLANCHE_BOOK_OPTIONS_INIT;
     struct planche_pixels small = page.pixels;
     struct planche_image *image;
-    char path[4], input[PATH_MAX], output[PATH_MAX];
+    char input[PATH_MAX], output[PATH_MAX];
     void *data;
     size_t size;
     (void)state;
@@ -156,6 +155,23 @@ static void test_null_errors(void **state)
     assert_int_equal(planche_engine_run_book(engine, input, output, &books, NULL, NULL),
                      PLANCHE_ERROR_DATA);
     assert_int_equal(planche_book_inspect(input, &books, NULL, NULL), PLANCHE_ERROR_DATA);
+    assert_int_not_equal(planche_gpu_get_info(UINT_MAX, &gpu, NULL), PLANCHE_OK);
+    assert_int_not_equal(planche_gpu_tune(UINT_MAX, NULL, NULL), PLANCHE_OK);
+    assert_int_equal(planche_cancel_create(NULL, NULL), PLANCHE_ERROR_ARGUMENT);
+    assert_int_equal(planche_image_read(&image, test_path("nowhere.png"), NULL, NULL),
+                     PLANCHE_ERROR_NOT_FOUND);
+    assert_int_equal(planche_image_check_bytes(NULL, 0, NULL, NULL), PLANCHE_ERROR_ARGUMENT);
+    assert_int_equal(planche_image_get_pixels(image, &small, NULL), PLANCHE_ERROR_ARGUMENT);
+    assert_int_equal(planche_image_write(test_path("a.nonsense"), &page.pixels, NULL, NULL, NULL),
+                     PLANCHE_ERROR_ARGUMENT);
+    unlink(input);
+}
+
+static void test_null_errors_of_models(void **state)
+{
+    const struct planche_model_variant *variant;
+    char path[4];
+    (void)state;
     assert_int_equal(planche_model_find("realcugan", 9, PLANCHE_DENOISE_DEFAULT, &variant, NULL),
                      PLANCHE_ERROR_ARGUMENT);
     assert_int_equal(
@@ -176,16 +192,6 @@ static void test_null_errors(void **state)
     assert_int_equal(
         planche_model_path(planche_model_variant_get(0), "a", path, sizeof(path), NULL),
         PLANCHE_ERROR_ARGUMENT);
-    assert_int_not_equal(planche_gpu_get_info(UINT_MAX, &gpu, NULL), PLANCHE_OK);
-    assert_int_not_equal(planche_gpu_tune(UINT_MAX, NULL, NULL), PLANCHE_OK);
-    assert_int_equal(planche_cancel_create(NULL, NULL), PLANCHE_ERROR_ARGUMENT);
-    assert_int_equal(planche_image_read(&image, test_path("nowhere.png"), NULL, NULL),
-                     PLANCHE_ERROR_NOT_FOUND);
-    assert_int_equal(planche_image_check_bytes(NULL, 0, NULL, NULL), PLANCHE_ERROR_ARGUMENT);
-    assert_int_equal(planche_image_get_pixels(image, &small, NULL), PLANCHE_ERROR_ARGUMENT);
-    assert_int_equal(planche_image_write(test_path("a.nonsense"), &page.pixels, NULL, NULL, NULL),
-                     PLANCHE_ERROR_ARGUMENT);
-    unlink(input);
 }
 
 static void test_null_errors_of_jobs(void **state)
@@ -556,6 +562,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_damaged_book_without_error),
         cmocka_unit_test(test_null_errors),
+        cmocka_unit_test(test_null_errors_of_models),
         cmocka_unit_test(test_null_errors_of_jobs),
         cmocka_unit_test(test_null_arguments),
         cmocka_unit_test(test_options),
