@@ -21,6 +21,7 @@
 #define SETTINGS       "settings"
 #define USUAL          "usual"
 #define OUTPUT         "output"
+#define SETTINGS_HEAD  "planche "
 #define RECORD_HEAD    "planche-page 2"
 #define IDENTITY_CHARS 48
 
@@ -83,6 +84,11 @@ static bool is_finished(const char *name)
     return strspn(name, "0123456789abcdef") == DIGEST_CHARS || planche_name_is_work(name);
 }
 
+static bool is_own_record(const char *name)
+{
+    return strcmp(name, SETTINGS) == 0 || strcmp(name, USUAL) == 0 || strcmp(name, OUTPUT) == 0;
+}
+
 static bool remove_entry(const struct planche_workdir *work, const char *name)
 {
     char path[PATH_MAX];
@@ -105,10 +111,9 @@ static int clean(const struct planche_workdir *work, bool keep, bool *finished)
         return errno;
     *finished = false;
     while ((name = planche_listing_next(&listing))) {
-        bool own =
-            strcmp(name, SETTINGS) == 0 || strcmp(name, USUAL) == 0 || strcmp(name, OUTPUT) == 0;
         *finished |= is_finished(name);
-        if (!own && !(keep && is_finished(name)) && !remove_entry(work, name) && !reason)
+        if (!is_own_record(name) && !(keep && is_finished(name)) && !remove_entry(work, name) &&
+            !reason)
             reason = errno;
     }
     *finished |= errno != 0;
@@ -128,7 +133,7 @@ static void remove_folder(const struct planche_workdir *work)
 {
     bool finished;
     int reason = clean(work, false, &finished);
-    if (!reason && !(remove_own(work, SETTINGS) && remove_own(work, USUAL) &&
+    if (!reason && !(remove_own(work, USUAL) && remove_own(work, SETTINGS) &&
                      remove_own(work, OUTPUT) && planche_folder_remove(work->folder)))
         reason = errno;
     if (reason)
@@ -228,6 +233,64 @@ enum planche_status planche_workdir_write(const struct planche_workdir *work, co
     return reason ? say(error, work, reason) : PLANCHE_OK;
 }
 
+static bool is_page_file(const char *name)
+{
+    size_t digits = strspn(name, "0123456789");
+    if (strspn(name, "0123456789abcdef") == DIGEST_CHARS)
+        return name[DIGEST_CHARS] == '.' || name[DIGEST_CHARS] == '-';
+    return digits > 0 && (strcmp(name + digits, ".in") == 0 || strcmp(name + digits, ".out") == 0);
+}
+
+/* Whether a run that was killed, or a machine that crashed, can have left a file of that name in a
+ * folder without settings. A record is empty then, or it is that of the output, which goes last. */
+static bool is_remnant(const struct planche_workdir *work, const char *name)
+{
+    char text[IDENTITY_CHARS];
+    uint64_t device, inode;
+    int used = 0;
+    if (!is_own_record(name))
+        return is_page_file(name);
+    if (!read_small(work, name, text, sizeof text))
+        return errno == 0;
+    return strcmp(name, OUTPUT) == 0 &&
+           sscanf(text, "%" SCNu64 " %" SCNu64 "%n", &device, &inode, &used) == 2 &&
+           strcmp(text + used, "\n") == 0;
+}
+
+/* Whether all in the folder can be Planche's though its settings do not say so. Else errno is
+ * EEXIST, or says why that cannot be told. */
+static bool has_only_remnants(const struct planche_workdir *work)
+{
+    struct planche_listing listing;
+    const char *name;
+    bool own = true;
+    if (!planche_listing_open_fd(&listing, work->lock.fd))
+        return false;
+    while (own && (name = planche_listing_next(&listing)))
+        own = is_remnant(work, name);
+    int reason = own ? errno : EEXIST;
+    planche_listing_close(&listing);
+    errno = reason;
+    return reason == 0;
+}
+
+/* Nothing is removed from a folder that somebody else has made under the name of a work folder. */
+static enum planche_status check_own(struct planche_workdir *work, bool known, bool own,
+                                     struct planche_error *error)
+{
+    if (own || (known && has_only_remnants(work)))
+        return PLANCHE_OK;
+    int reason = errno;
+    (void)planche_folder_remove(work->folder); /* if it is empty */
+    planche_folder_lock_release(&work->lock);
+    if (reason != EEXIST)
+        return say(error, work, reason);
+    return planche_fail(error, PLANCHE_ERROR_EXISTS,
+                        "%s: the folder %s, which its pages would be kept in meanwhile, exists "
+                        "already, and Planche does not know it; rename or remove it",
+                        work->output, work->folder);
+}
+
 enum planche_status planche_workdir_open(struct planche_workdir *work, const char *output,
                                          const char *settings, bool fresh,
                                          struct planche_budget *budget,
@@ -242,14 +305,18 @@ enum planche_status planche_workdir_open(struct planche_workdir *work, const cha
         status = lock_folder(work, error);
     if (status)
         goto fail;
-    remove_temporaries(work);
-    planche_file_remove_at(work->lock.fd, OUTPUT);
     snprintf(path, sizeof path, "%s/" SETTINGS, work->folder);
     bool known = read_small(work, path, found, sizeof found) > 0 || errno == 0 ||
                  planche_file_is_absent(errno);
+    bool own = strncmp(found, SETTINGS_HEAD, strlen(SETTINGS_HEAD)) == 0;
+    status = check_own(work, known, own, error);
+    if (status)
+        return status;
+    if (own)
+        remove_temporaries(work);
+    planche_file_remove_at(work->lock.fd, OUTPUT);
     bool same = !fresh && strcmp(found, settings) == 0;
-    /* What cannot be read may belong to finished pages. */
-    int reason = known || fresh ? clean(work, same, &finished) : errno;
+    int reason = clean(work, same, &finished);
     if (reason)
         status = say(error, work, reason);
     else if (!same)

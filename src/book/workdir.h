@@ -2,7 +2,8 @@
 /* Work folder of a book: ".NAME.planche" beside its output. Finished pages lie in it, so that a
  * run that was interrupted can be continued. In it are
  *
- * settings: what the pages are made with; others make a folder useless.
+ * settings: what the pages are made with; others make a folder useless. They say that the folder
+ * is Planche's, too: one that has other things and no settings is not touched.
  *
  * usual: how most pages of the book are cleaned, where they choose it; so, too.
  *
@@ -41,7 +42,9 @@ enum planche_status planche_workdir_name(char folder[PLANCHE_WORKDIR_FOLDER], co
 
 /* Makes or takes over the folder for an output (without a slash at the end), and locks it. What
  * other settings have left, or anything if fresh is set, is removed. Errors: EXISTS when another
- * run is at work on the same output; IO, NOT_FOUND, ARGUMENT, MEMORY, BUDGET. */
+ * run is at work on the same output, or a folder of that name has neither Planche's settings nor
+ * only what a killed run leaves: nothing in it is touched then; IO, NOT_FOUND, ARGUMENT, MEMORY,
+ * BUDGET. */
 enum planche_status planche_workdir_open(struct planche_workdir *work, const char *output,
                                          const char *settings, bool fresh,
                                          struct planche_budget *budget,

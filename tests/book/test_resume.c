@@ -197,7 +197,7 @@ static void test_leftovers(void **state)
     test_write(test_path(".out.cbz.planche-fedcba9876543210/1.png"), "half a book", 11);
     go_on(engine, 2);
     interrupt(engine, 2);
-    plant("settings", "others");
+    plant("settings", "planche of others");
     go_on(engine, 0);
     assert_int_equal(mkdir(test_path(WORK), 0700), 0);
     go_on(engine, 0);

@@ -208,17 +208,20 @@ static void test_verify(void **state)
 static void test_collect(void **state)
 {
     struct planche_cache *cache = cache_test_open(0);
-    char path[128];
+    char path[256];
     int fds[4];
     (void)state;
     for (int i = 0; i < 4; i++) {
-        snprintf(path, sizeof path, "%s/%s/%d", cache_test_folder, i % 2 ? "busy" : "tmp", i);
+        snprintf(path, sizeof path, i % 2 ? "%s/busy/%064d" : "%s/tmp/%016d", cache_test_folder, i);
         fds[i] = open(path, O_RDWR | O_CREAT, 0600);
         assert_true(fds[i] >= 0);
         assert_int_equal(write(fds[i], "12345", 5), 5);
         if (i < 2)
             assert_int_equal(planche_fd_lock(fds[i]), 0);
     }
+    /* Somebody's own, which was there before the folder was used for results. */
+    snprintf(path, sizeof path, "%s/tmp/mydoc", cache_test_folder);
+    close(open(path, O_RDWR | O_CREAT, 0600));
     struct planche_cache_tally tally;
     assert_int_equal(planche_cache_count(cache, &tally, NULL, NULL), PLANCHE_OK);
     assert_int_equal(tally.unfinished, 2);
@@ -227,11 +230,12 @@ static void test_collect(void **state)
     assert_int_equal(tally.abandoned, 1);
     assert_int_equal(tally.unfinished, 1);
     assert_int_equal(tally.unfinished_bytes, 5);
-    assert_int_equal(cache_test_files("tmp"), 1);
+    assert_int_equal(cache_test_files("tmp"), 2);
     assert_int_equal(cache_test_files("busy"), 1);
     for (int i = 0; i < 4; i++)
         close(fds[i]);
     prune(cache, UINT64_MAX, 0, false);
+    assert_int_equal(unlink(path), 0);
     assert_int_equal(cache_test_files("tmp") + cache_test_files("busy"), 0);
     planche_cache_close(&cache);
 }

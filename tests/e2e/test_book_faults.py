@@ -291,6 +291,8 @@ class Faults(harness.Case):
     def test_nothing_left_of_the_writer(self):
         """An output that a killed run was putting together goes with the next run."""
         self.write(f"{WORK}-0123456789abcdef", b"half a book")
+        self.write(f"{WORK}/settings", b"planche of others\n")
+        os.chmod(self.path(WORK), 0o700)
         self.write("another.cbz.planche-0123456789abcdef", b"not ours")
         self.go_on()
         self.assertIn("another.cbz.planche-0123456789abcdef", self.files())

@@ -66,6 +66,23 @@ class Containers(Books):
         self.planche("page.png", "--no-mark", "-o", "page.jpg")
         self.jpeg = self.read("page.jpg")
 
+    def test_strange_work_folders(self):
+        """What lies under the name of a work folder or a temporary file, but is not Planche's, stays."""
+        self.book()
+        for name in ("mydoc", "settings", "output", "usual", "sub/mydoc", ".a.planche/mydoc"):
+            with self.subTest(name):
+                self.write("busy/.z.cbz.planche/" + name, b"mine")
+                os.chmod(self.path("busy/.z.cbz.planche"), 0o700)
+                for options in ((), ("--fresh",), ("--overwrite",)):
+                    result = self.planche("book.cbz", "-o", "busy/z.cbz", *options, "--quiet", check=1)
+                    self.assert_one_line(result.stderr, "busy/.z.cbz.planche", "exists already",
+                                         "Planche does not know it")
+                    self.assertEqual(self.tree("busy"), [".z.cbz.planche/" + name])
+                shutil.rmtree(self.path("busy"))
+        self.write("busy/.z.cbz.planche-0123456789abcdef/mydoc", b"mine")
+        self.planche("book.cbz", "-o", "busy/z.cbz", "--quiet")
+        self.assertEqual(self.tree("busy"), [".z.cbz.planche-0123456789abcdef/mydoc", "z.cbz"])
+
     def test_archives(self):
         for extension, make in (("cbz", archives.cbz), ("cbr", archives.cbr),
                                 ("CBR", archives.cbr4), ("cb7", archives.cb7),

@@ -240,6 +240,7 @@ class Books(harness.Case):
         self.hold(running, book)
         running.stop(signal.SIGKILL)
         os.makedirs(self.path("books", "0123456789abcdef"))  # an upload that was cut off
+        self.write("books/fedcba9876543210/mydoc", b"mine")
         running = self.serve(*alone)
         self.events(running, book).until(lambda kind, _, data: data["pages"]["done"] > 0)
         self.assertEqual(running.stop(), 0)
@@ -250,7 +251,8 @@ class Books(harness.Case):
         self.assertEqual(self.events(running, second).last()[0], "done")
         books = running.get("/v1/books").json()["books"]
         self.assertEqual([b["id"] for b in books], [book, second])
-        self.assertEqual(len(self.files("books")), 3)
+        self.assertEqual(len(self.files("books")), 4)
+        self.assertEqual(self.files("books/fedcba9876543210"), ["mydoc"])
         running.stop(signal.SIGKILL)
         with open(next(self.results()), "r+b") as file:  # torn, by a bad disk
             file.truncate(100)

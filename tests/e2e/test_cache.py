@@ -84,14 +84,15 @@ class Cache(harness.Case):
         self.assertEqual((facts["entries"], facts["damaged"]), (2, 0))
 
     def test_abandoned(self):
-        for folder, count in (("tmp", 2), ("busy", 1)):
+        for folder, files in (("tmp", ("0" * 16, "1" * 16, "mydoc")), ("busy", ("0" * 64,))):
             os.makedirs(os.path.join(self.folder, folder), mode=0o700)
-            for i in range(count):
-                with open(os.path.join(self.folder, folder, str(i)), "wb") as file:
+            for name in files:
+                with open(os.path.join(self.folder, folder, name), "wb") as file:
                     file.write(b"part")
         self.assertEqual(self.facts()["unfinished"], 2)
         self.assertEqual(self.facts("prune")["abandoned"], 2)
         self.assertEqual(os.listdir(os.path.join(self.folder, "busy")), [])
+        self.assertEqual(os.listdir(os.path.join(self.folder, "tmp")), ["mydoc"])
 
     def test_mistakes(self):
         def said(*arguments, check=2):

@@ -114,6 +114,37 @@ bool planche_books_write_record(const char *path, const char *text)
     return ok;
 }
 
+/* The work folder of a result, or a result that was being put together. */
+static bool is_work(const char *name)
+{
+    static const char *const names[] = {".result.cbz.planche", ".result.epub.planche"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        size_t length = strlen(names[i]);
+        if (strncmp(name, names[i], length) == 0 && (name[length] == 0 || name[length] == '-'))
+            return true;
+    }
+    return false;
+}
+
+bool planche_books_folder_is_remnant(const char *path)
+{
+    static const char *const names[] = {PLANCHE_BOOKS_INPUT, PLANCHE_BOOKS_PART, RECORD,
+                                        NEW_RECORD,          "result.cbz",       "result.epub"};
+    struct planche_listing listing;
+    const char *name;
+    bool own = true;
+    if (!planche_listing_open(&listing, path))
+        return false;
+    while (own && (name = planche_listing_next(&listing)) != NULL) {
+        own = is_work(name);
+        for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+            own = own || strcmp(name, names[i]) == 0;
+    }
+    own = own && errno == 0;
+    planche_listing_close(&listing);
+    return own;
+}
+
 json_t *planche_books_read_record(const char *path)
 {
     char file[PATH_MAX];

@@ -35,6 +35,9 @@ uint64_t planche_books_measure(const char *path);
 
 /* Writes a record (text) into a book's folder, safe from a power cut. False: errno says why. */
 bool planche_books_write_record(const char *path, const char *text);
+/* Whether a folder without a record has only what an upload or a removal that was cut off leaves of
+ * a book's: else somebody else has made it. */
+bool planche_books_folder_is_remnant(const char *path);
 /* The record of a book's folder, NULL: there is none that can be read. */
 json_t *planche_books_read_record(const char *path);
 

@@ -355,7 +355,7 @@ static int compare(const void *left, const void *right)
     return (a->order > b->order) - (a->order < b->order);
 }
 
-/* Uploads that were cut off, and books whose removal was, go. */
+/* Uploads that were cut off, and books whose removal was, go; what others have put there stays. */
 static size_t list(struct planche_books *books, struct planche_books_book **found)
 {
     struct planche_listing listing;
@@ -373,7 +373,8 @@ static size_t list(struct planche_books *books, struct planche_books_book **foun
             continue;
         }
         planche_books_folder_path(&books->folder, name, NULL, path);
-        planche_tree_remove(path);
+        if (planche_books_folder_is_remnant(path))
+            planche_tree_remove(path);
     }
     planche_listing_close(&listing);
     return count;

@@ -15,6 +15,8 @@
 
 /* Folders of entries. */
 #define PLANCHE_CACHE_FOLDERS 256
+/* Bytes of the name of an entry that is being written: 16 digits and the 0 at its end. */
+#define PLANCHE_CACHE_TEMPORARY_TEXT 17
 
 /* ns since 1970, which may step. */
 int64_t planche_cache_now(void);

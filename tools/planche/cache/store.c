@@ -49,7 +49,7 @@ static bool open_temporary(const struct planche_cache *cache, struct temporary *
 {
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
         uint64_t number;
-        char name[17];
+        char name[PLANCHE_CACHE_TEMPORARY_TEXT];
         if (!planche_system_random(&number, sizeof number))
             return false;
         snprintf(name, sizeof name, "%016" PRIx64, number);

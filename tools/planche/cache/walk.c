@@ -112,7 +112,9 @@ static void collect_file(const struct collected *to, const char *path)
     planche_fd_close(&fd);
 }
 
-static void collect_folder(const struct planche_cache *cache, const char *folder,
+/* The folder may be one that had a folder of this name before: only names that Planche makes up are
+ * those of its files. */
+static void collect_folder(const struct planche_cache *cache, const char *folder, size_t digits,
                            const struct collected *to)
 {
     char path[PLANCHE_CACHE_PATH];
@@ -122,7 +124,7 @@ static void collect_folder(const struct planche_cache *cache, const char *folder
     if (!planche_listing_open(&listing, path))
         return;
     while ((name = planche_listing_next(&listing)) != NULL) {
-        if (strlen(name) >= PLANCHE_CACHE_KEY_TEXT)
+        if (strlen(name) != digits || strspn(name, "0123456789abcdef") != digits)
             continue;
         planche_cache_path_of(cache, folder, name, path);
         collect_file(to, path);
@@ -136,6 +138,6 @@ void planche_cache_collect(const struct planche_cache *cache, bool removes, uint
     uint64_t computed = 0, nothing = 0;
     const struct collected written = {removes, unfinished, unfinished_bytes, abandoned};
     const struct collected busy = {removes, &computed, &nothing, &nothing};
-    collect_folder(cache, "tmp", &written);
-    collect_folder(cache, "busy", &busy);
+    collect_folder(cache, "tmp", PLANCHE_CACHE_TEMPORARY_TEXT - 1, &written);
+    collect_folder(cache, "busy", PLANCHE_CACHE_KEY_TEXT - 1, &busy);
 }
