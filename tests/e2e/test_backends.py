@@ -225,6 +225,7 @@ class Measurements(Case):
         self.assertGreater(rows[0]["gpu_ms"], 0)
         for row in rows:
             self.assertTrue("gpu_ms" in row or "lacks" in row["lacks"])
+        self.assertRegex(rows[-1].get("lacks", "VK_NVX"), "VK_NV|Hopper")
         lines = run(*tiny, check=0).stdout.splitlines()
         self.assertEqual([line.split()[0] for line in lines], ["PATH", *PATHS])
 

@@ -116,6 +116,11 @@ class Usage(harness.Case):
             self.assertEqual(result.stdout, "")
             self.assert_one_line(result.stderr, word, "see planche help ")
 
+    def test_paths_without_a_gpu(self):
+        result = run("bench", "--paths", "-m", harness.QUICK_MODEL, "-s", str(harness.QUICK_SCALE), check=3)
+        self.assert_one_line(result.stderr, "there is no GPU")
+        self.assertEqual(result.stdout.count("\n"), 1)  # the heading
+
     def test_help(self):
         self.assertEqual(run("help", "bench", check=0).stdout, run("bench", "-h", check=0).stdout)
 

@@ -301,16 +301,17 @@ static const char *matrix2_lacks(const struct planche_gpu_capabilities *capabili
 static const char *kernels_lack(const struct planche_gpu_capabilities *capabilities)
 {
     const VkPhysicalDeviceProperties *properties = &capabilities->properties;
-    if (properties->vendorID != NVIDIA || !IS_HOPPER(properties->deviceID))
-        return "matrix units of NVIDIA's Hopper";
     if (!capabilities->extensions[PLANCHE_GPU_BINARY_IMPORT])
         return VK_NVX_BINARY_IMPORT_EXTENSION_NAME;
+    if (properties->vendorID != NVIDIA || !IS_HOPPER(properties->deviceID))
+        return "matrix units of NVIDIA's Hopper";
     if (!capabilities->processors)
         return VK_NV_SHADER_SM_BUILTINS_EXTENSION_NAME;
     return NULL;
 }
 
-/* Each path takes all that the one before it does; NV2 and WGMMA what KHR does. */
+/* Each path takes all that the one before it does; NV2 and WGMMA what KHR does. Of WGMMA what is
+ * its own is told first: hardly any device has it. */
 static void judge_paths(struct planche_gpu_capabilities *capabilities,
                         const struct planche_vk_functions *fn, VkPhysicalDevice device)
 {
@@ -318,14 +319,14 @@ static void judge_paths(struct planche_gpu_capabilities *capabilities,
     const char *half = half_lacks(capabilities);
     const char *matrix = matrix_lacks(capabilities, fn, device);
     const char *matrix2 = matrix2_lacks(capabilities, fn, device);
+    const char *kernels = kernels_lack(capabilities);
     lacks[PLANCHE_GPU_PATH_F32] = plain_lacks(capabilities);
     lacks[PLANCHE_GPU_PATH_F16] = lacks[PLANCHE_GPU_PATH_F32] ? lacks[PLANCHE_GPU_PATH_F32] : half;
     lacks[PLANCHE_GPU_PATH_KHR] =
         lacks[PLANCHE_GPU_PATH_F16] ? lacks[PLANCHE_GPU_PATH_F16] : matrix;
     lacks[PLANCHE_GPU_PATH_NV2] =
         lacks[PLANCHE_GPU_PATH_KHR] ? lacks[PLANCHE_GPU_PATH_KHR] : matrix2;
-    lacks[PLANCHE_GPU_PATH_WGMMA] =
-        lacks[PLANCHE_GPU_PATH_KHR] ? lacks[PLANCHE_GPU_PATH_KHR] : kernels_lack(capabilities);
+    lacks[PLANCHE_GPU_PATH_WGMMA] = kernels ? kernels : lacks[PLANCHE_GPU_PATH_KHR];
 }
 
 enum planche_status planche_gpu_capabilities_get(struct planche_gpu_capabilities *capabilities,

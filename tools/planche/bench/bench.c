@@ -193,7 +193,9 @@ static int measure_model(const struct planche_cli_options *options)
     resident.pages = RESIDENT_PAGES;
     double start = planche_clock_ms();
     enum planche_status created = planche_engine_create(&engine, &resident, &error);
-    if (created == PLANCHE_ERROR_UNSUPPORTED && options->paths)
+    /* What does not compute in single precision, or is not there, has no other path. */
+    if (created == PLANCHE_ERROR_UNSUPPORTED && options->paths &&
+        resident.gpu_path != PLANCHE_GPU_PATH_F32)
         return planche_cli_bench_path_print_lack(model, resident.gpu_path, error.message,
                                                  options->json)
                    ? PLANCHE_CLI_OK
@@ -278,6 +280,8 @@ static int measure_paths(struct planche_cli_options *options)
     for (int path = PLANCHE_GPU_PATH_F32; path <= PLANCHE_GPU_PATH_WGMMA; path++) {
         options->engine.gpu_path = (enum planche_gpu_path)path;
         int ended = measure_apart(options);
+        if (ended == PLANCHE_CLI_NOT_STARTED)
+            return ended;
         status = ended > status ? ended : status;
     }
     return status;
