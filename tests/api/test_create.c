@@ -251,7 +251,7 @@ static void test_backends(void **state)
     options.precision = PLANCHE_PRECISION_F16;
     options.gpu_path = PLANCHE_GPU_PATH_F32;
     expect_failure(&options, PLANCHE_ERROR_ARGUMENT, "path");
-    options.gpu_path = (enum planche_gpu_path)5;
+    options.gpu_path = (enum planche_gpu_path)(PLANCHE_GPU_PATH_WGMMA + 1);
     expect_failure(&options, PLANCHE_ERROR_ARGUMENT, "path");
     options.gpu_path = PLANCHE_GPU_PATH_AUTO;
     for (unsigned tile = 12; tile < 20; tile += 6) {
