@@ -127,14 +127,14 @@ static void make_program(void)
         fail_msg("%s", error.message);
 }
 
-/* Which variants the program has. */
+/* Which variants of products the program has. */
 static unsigned used_variants(void)
 {
     const struct planche_gpu_program *program = context_of()->program;
     unsigned used = 0;
     for (int s = 0; s < program->net->step_count; s++)
         used |= planche_gpu_matrix_variants(program, s);
-    return used;
+    return used & ALL; /* GPUs without them take Winograd's shader */
 }
 
 static void run(struct image *out)

@@ -42,6 +42,39 @@ pub struct planche_error {
 extern "C" {
     pub fn planche_status_name(status: planche_status) -> *const ::std::os::raw::c_char;
 }
+#[repr(C)]
+#[derive(Copy, Clone)]
+pub struct planche_cancel {
+    _unused: [u8; 0],
+}
+extern "C" {
+    pub fn planche_cancel_create(
+        out: *mut *mut planche_cancel,
+        error: *mut planche_error,
+    ) -> planche_status;
+}
+extern "C" {
+    pub fn planche_cancel_destroy(cancel: *mut *mut planche_cancel);
+}
+extern "C" {
+    pub fn planche_cancel_request(cancel: *mut planche_cancel);
+}
+extern "C" {
+    pub fn planche_cancel_requested(cancel: *const planche_cancel) -> ::std::os::raw::c_int;
+}
+pub const PLANCHE_LOG_TRACE: planche_log_level = -1;
+pub const PLANCHE_LOG_DEBUG: planche_log_level = 0;
+pub const PLANCHE_LOG_INFO: planche_log_level = 1;
+pub const PLANCHE_LOG_WARNING: planche_log_level = 2;
+pub const PLANCHE_LOG_ERROR: planche_log_level = 3;
+pub type planche_log_level = ::std::os::raw::c_int;
+pub type planche_log_fn = ::std::option::Option<
+    unsafe extern "C" fn(
+        user: *mut ::std::os::raw::c_void,
+        level: planche_log_level,
+        message: *const ::std::os::raw::c_char,
+    ),
+>;
 pub const PLANCHE_GPU_PATH_AUTO: planche_gpu_path = 0;
 pub const PLANCHE_GPU_PATH_F32: planche_gpu_path = 1;
 pub const PLANCHE_GPU_PATH_F16: planche_gpu_path = 2;
@@ -106,39 +139,6 @@ extern "C" {
 }
 extern "C" {
     pub fn planche_gpu_path_name(path: planche_gpu_path) -> *const ::std::os::raw::c_char;
-}
-pub const PLANCHE_LOG_TRACE: planche_log_level = -1;
-pub const PLANCHE_LOG_DEBUG: planche_log_level = 0;
-pub const PLANCHE_LOG_INFO: planche_log_level = 1;
-pub const PLANCHE_LOG_WARNING: planche_log_level = 2;
-pub const PLANCHE_LOG_ERROR: planche_log_level = 3;
-pub type planche_log_level = ::std::os::raw::c_int;
-pub type planche_log_fn = ::std::option::Option<
-    unsafe extern "C" fn(
-        user: *mut ::std::os::raw::c_void,
-        level: planche_log_level,
-        message: *const ::std::os::raw::c_char,
-    ),
->;
-#[repr(C)]
-#[derive(Copy, Clone)]
-pub struct planche_cancel {
-    _unused: [u8; 0],
-}
-extern "C" {
-    pub fn planche_cancel_create(
-        out: *mut *mut planche_cancel,
-        error: *mut planche_error,
-    ) -> planche_status;
-}
-extern "C" {
-    pub fn planche_cancel_destroy(cancel: *mut *mut planche_cancel);
-}
-extern "C" {
-    pub fn planche_cancel_request(cancel: *mut planche_cancel);
-}
-extern "C" {
-    pub fn planche_cancel_requested(cancel: *const planche_cancel) -> ::std::os::raw::c_int;
 }
 pub const PLANCHE_DENOISE_DEFAULT: planche_denoise = 0;
 pub const PLANCHE_DENOISE_CONSERVATIVE: planche_denoise = 1;
