@@ -445,21 +445,20 @@ planche_gpu_program_create(struct planche_gpu_program **out, struct planche_gpu_
     program->device = device;
     program->budget = budget;
     program->net = net;
-    enum planche_status status = PLANCHE_OK;
     if (!allocate(program)) {
-        status = planche_fail(error, PLANCHE_ERROR_MEMORY, "no memory for a network on a GPU");
-    } else {
-        program->levels = planche_net_levels(net, program->tensor_levels);
-        for (int t = 0; t < net->tensor_count; t++)
-            program->pitches[t] = planche_gpu_pitch(net->tensors[t].channels);
-        place_vectors(program);
-        find_tail(program);
-        if (!planche_folding_make(&program->folding, net, planche_gpu_matrix_folds, program,
-                                  budget))
-            status = planche_fail(error, PLANCHE_ERROR_MEMORY, "no memory for a network on a GPU");
-        else
-            status = make_steps(program, pool, error);
+        planche_gpu_program_destroy(out);
+        return planche_fail(error, PLANCHE_ERROR_MEMORY, "no memory for a network on a GPU");
     }
+    program->levels = planche_net_levels(net, program->tensor_levels);
+    for (int t = 0; t < net->tensor_count; t++)
+        program->pitches[t] = planche_gpu_pitch(net->tensors[t].channels);
+    place_vectors(program);
+    find_tail(program);
+    enum planche_status status;
+    if (!planche_folding_make(&program->folding, net, planche_gpu_matrix_folds, program, budget))
+        status = planche_fail(error, PLANCHE_ERROR_MEMORY, "no memory for a network on a GPU");
+    else
+        status = make_steps(program, pool, error);
     for (int s = 0; s < net->step_count && !status; s++)
         program->squares[s] = is_winograd(&program->steps[s]) ? PLANCHE_GPU_WINOGRAD_SIDE : 0;
     if (!status)

@@ -49,6 +49,7 @@ static void divide_memory(struct planche_serve *serve, bool bytes_given)
         planche_engine_defaults(&memory, NULL);
     uint64_t bodies = memory / 4 < MAX_BODIES ? memory / 4 : MAX_BODIES;
     planche_http_budget_init(&serve->budget, bodies);
+    planche_cli_hint_engines(serve->options.engines); /* an engine is tried before its cache is */
     planche_cli_hint_bodies(MAX_BODIES >> 20);
     serve->options.engine.memory = memory - bodies;
     serve->max_bytes = bytes_given ? serve->options.max_bytes : DEFAULT_BYTES;
