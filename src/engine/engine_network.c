@@ -140,7 +140,7 @@ static uint64_t weight_bytes(const struct planche_net *net)
     return count * sizeof(float);
 }
 
-/* Loads the net; files: what is to own the descriptors of its files. */
+/* Loads the net; files: what is to own the descriptors of its files. source: without paths. */
 static enum planche_status load_net(const struct planche_engine_networks *networks,
                                     struct planche_engine_network *network, int *files,
                                     struct planche_budget *budget,
@@ -155,6 +155,7 @@ static enum planche_status load_net(const struct planche_engine_networks *networ
         status = planche_model_load(&network->net, source, wanted->variant, budget, error);
     if (!status)
         status = planche_model_check_channels(network->net, source->param_path, error);
+    source->param_path = source->bin_path = NULL;
     return status;
 }
 
