@@ -53,17 +53,6 @@ static const char *const words[PLANCHE_GPU_VARIANT_WGMMA] = {
     [PLANCHE_GPU_VARIANT_PLAIN] = "of any kind",
 };
 
-/* What the engine has warned of. */
-static char log_text[4096];
-
-static void take_line(void *user, enum planche_log_level level, const char *line)
-{
-    size_t used = strlen(log_text);
-    (void)user;
-    if (level >= PLANCHE_LOG_WARNING)
-        snprintf(log_text + used, sizeof(log_text) - used, "%s\n", line);
-}
-
 static void write_model(void)
 {
     struct random_graph graph = {0};
@@ -96,7 +85,7 @@ static void make_engine(void)
                                              .model = test_path("model-variants.param"),
                                              .gpu_path = PLANCHE_GPU_PATH_KHR,
                                              .threads = 2,
-                                             .log = take_line};
+                                             .log = gpu_take_warning};
     struct planche_error error;
     char backend[32];
     snprintf(backend, sizeof(backend), "vulkan:%u", gpu_need().index);
@@ -113,7 +102,7 @@ static void make_program(void)
     struct planche_gpu_context *context = context_of();
     const struct planche_net *net = context->program->net;
     struct planche_error error;
-    log_text[0] = 0;
+    gpu_warnings[0] = 0;
     context->memory += context->program->weights.size;
     planche_gpu_program_destroy(&context->program);
     atomic_store(&context->device->refused, 0);
@@ -160,7 +149,7 @@ static void test_all_hold(void **state)
     make_engine();
     assert_int_equal(atomic_load(&context_of()->device->refused), 0);
     assert_int_equal(used_variants(), ALL);
-    assert_string_equal(log_text, "");
+    assert_string_equal(gpu_warnings, "");
     run(&whole);
 }
 
@@ -171,9 +160,9 @@ static void check_left_out(unsigned v, const char *reason)
     make_program();
     planche_gpu_spoil_variants(0, 0);
     assert_int_equal(atomic_load(&context_of()->device->refused), refused);
-    assert_non_null(strstr(log_text, words[v]));
-    assert_non_null(strstr(log_text, reason));
-    assert_ptr_equal(strchr(log_text, '\n'), log_text + strlen(log_text) - 1);
+    assert_non_null(strstr(gpu_warnings, words[v]));
+    assert_non_null(strstr(gpu_warnings, reason));
+    assert_ptr_equal(strchr(gpu_warnings, '\n'), gpu_warnings + strlen(gpu_warnings) - 1);
     if (refused & SCALED) /* a scale is folded by all of its readers, or by none */
         refused |= SCALED;
     bool plain = v == PLANCHE_GPU_VARIANT_PLAIN;

@@ -33,17 +33,8 @@ static const char param[] = "7767517\n"
                             "Convolution   c3 1 1 b output 0=3 1=3 4=1 5=1 6=1728\n";
 static const int counts[][2] = {{864, 32}, {18432, 64}, {1728, 3}};
 
-static char log_text[4096];
 static struct planche_engine *engine;
 static struct image in, whole;
-
-static void take_line(void *user, enum planche_log_level level, const char *line)
-{
-    size_t used = strlen(log_text);
-    (void)user;
-    if (level >= PLANCHE_LOG_WARNING)
-        snprintf(log_text + used, sizeof(log_text) - used, "%s\n", line);
-}
 
 static void write_model(void)
 {
@@ -90,7 +81,7 @@ static void test_wrong(void **state)
                                              .model = test_path("model-kernels.param"),
                                              .gpu_path = PLANCHE_GPU_PATH_WGMMA,
                                              .threads = 2,
-                                             .log = take_line};
+                                             .log = gpu_take_warning};
     struct planche_engine_info info = PLANCHE_ENGINE_INFO_INIT;
     struct planche_error error;
     char backend[32];
@@ -100,8 +91,8 @@ static void test_wrong(void **state)
     planche_gpu_pretend_kernels(PLANCHE_GPU_KERNELS_WRONG);
     if (planche_engine_create(&engine, &options, &error))
         fail_msg("%s", error.message);
-    assert_non_null(strstr(log_text, "by wgmma are left out"));
-    assert_non_null(strstr(log_text, "computed wrong values"));
+    assert_non_null(strstr(gpu_warnings, "by wgmma are left out"));
+    assert_non_null(strstr(gpu_warnings, "computed wrong values"));
     assert_int_equal(atomic_load(&context_of()->device->refused), 1u << PLANCHE_GPU_VARIANT_WGMMA);
     assert_int_equal(planche_engine_get_info(engine, &info, NULL), PLANCHE_OK);
     assert_string_equal(info.gpu_path, "khr");
@@ -114,7 +105,7 @@ static void check_left_out(enum planche_gpu_pretended_kernels pretended, const c
 {
     struct planche_gpu_device *device = context_of()->device;
     const struct planche_gpu_tuning usual = device->tuning;
-    log_text[0] = 0;
+    gpu_warnings[0] = 0;
     device->tuning = (struct planche_gpu_tuning){
         .path = PLANCHE_GPU_PATH_WGMMA, .pages = 8, .transfer = 2, .rows = 4, .tile = 64};
     device->path = PLANCHE_GPU_PATH_WGMMA;
@@ -123,8 +114,8 @@ static void check_left_out(enum planche_gpu_pretended_kernels pretended, const c
     planche_gpu_kernels_load(device);
     assert_int_equal(device->path, PLANCHE_GPU_PATH_KHR);
     assert_memory_equal(&device->tuning, &usual, sizeof(usual)); /* measured for wgmma alone */
-    assert_non_null(strstr(log_text, "takes the path khr"));
-    assert_non_null(strstr(log_text, reason));
+    assert_non_null(strstr(gpu_warnings, "takes the path khr"));
+    assert_non_null(strstr(gpu_warnings, reason));
     assert_true(!device->kernel_module && !device->kernels[PLANCHE_GPU_KERNEL_CONV]);
 }
 
@@ -171,7 +162,7 @@ static void test_lost_by_itself(void **state)
     struct planche_engine_options options = {.struct_size = sizeof(options),
                                              .model = test_path("model-kernels.param"),
                                              .threads = 2,
-                                             .log = take_line};
+                                             .log = gpu_take_warning};
     struct planche_engine_info info = PLANCHE_ENGINE_INFO_INIT;
     struct planche_error error;
     struct image out;
@@ -179,15 +170,15 @@ static void test_lost_by_itself(void **state)
     (void)state;
     snprintf(backend, sizeof(backend), "vulkan:%u", gpu_need().index);
     options.backend = backend;
-    log_text[0] = 0;
+    gpu_warnings[0] = 0;
     planche_gpu_pretend_kernels(PLANCHE_GPU_KERNELS_WRONG);
     planche_gpu_fail_at(PLANCHE_GPU_FAULT_SUBMIT, TRIAL);
     if (planche_engine_create(&engine, &options, &error))
         fail_msg("%s", error.message);
     planche_gpu_fail_at(PLANCHE_GPU_FAULT_SUBMIT, 0);
     planche_gpu_pretend_kernels(PLANCHE_GPU_KERNELS_REAL);
-    assert_non_null(strstr(log_text, "takes the path khr: kernels for wgmma were tried"));
-    assert_non_null(strstr(log_text, "the device is lost"));
+    assert_non_null(strstr(gpu_warnings, "takes the path khr: kernels for wgmma were tried"));
+    assert_non_null(strstr(gpu_warnings, "the device is lost"));
     assert_int_equal(planche_engine_get_info(engine, &info, NULL), PLANCHE_OK);
     assert_string_equal(info.gpu_path, "khr");
     run(&out);

@@ -34,16 +34,6 @@ static const char param[] = "7767517\n"
 /* Weights of its layers, each with its outputs' biases. */
 static const int counts[][2] = {{432, 16}, {2304, 16}, {2304, 16}, {4608, 16}, {432, 3}};
 
-static char log_text[4096];
-
-static void take_line(void *user, enum planche_log_level level, const char *line)
-{
-    size_t used = strlen(log_text);
-    (void)user;
-    if (level >= PLANCHE_LOG_WARNING)
-        snprintf(log_text + used, sizeof(log_text) - used, "%s\n", line);
-}
-
 static void write_model(void)
 {
     struct random_graph graph = {0};
@@ -76,8 +66,8 @@ static int run(enum planche_gpu_path path, unsigned tile, struct image *out)
     options.gpu_path = path;
     options.tile = tile;
     options.threads = 2;
-    options.log = take_line;
-    log_text[0] = 0;
+    options.log = gpu_take_warning;
+    gpu_warnings[0] = 0;
     if (planche_engine_create(&engine, &options, &error))
         fail_msg("%s", error.message);
     image_make(&in, PLANCHE_PIXELS_RGB8, WIDTH, HEIGHT, 0, 0);
@@ -110,7 +100,7 @@ static void test_tiles(void **state)
     (void)state;
     run(PLANCHE_GPU_PATH_AUTO, 0, &cpu);
     assert_int_equal(run(PLANCHE_GPU_PATH_F16, 0, &whole), 3);
-    assert_string_equal(log_text, "");
+    assert_string_equal(gpu_warnings, "");
     expect_near(&whole, &cpu, 1);
     run(PLANCHE_GPU_PATH_F16, 16, &tiled);
     expect_near(&tiled, &whole, 0);
@@ -125,8 +115,8 @@ static void check_left_out(const char *reason)
     run(PLANCHE_GPU_PATH_AUTO, 0, &cpu);
     assert_int_equal(run(PLANCHE_GPU_PATH_F32, 0, &out), 0);
     planche_gpu_spoil_variants(0, 0);
-    assert_non_null(strstr(log_text, "convolutions by Winograd are left out"));
-    assert_non_null(strstr(log_text, reason));
+    assert_non_null(strstr(gpu_warnings, "convolutions by Winograd are left out"));
+    assert_non_null(strstr(gpu_warnings, reason));
     expect_near(&out, &cpu, 1);
     image_free(&cpu);
     image_free(&out);

@@ -24,6 +24,16 @@ void gpu_be_patient(void)
     planche_gpu_set_patience(PATIENCE_MS);
 }
 
+char gpu_warnings[4096];
+
+void gpu_take_warning(void *user, enum planche_log_level level, const char *line)
+{
+    size_t used = strlen(gpu_warnings);
+    (void)user;
+    if (level >= PLANCHE_LOG_WARNING)
+        snprintf(gpu_warnings + used, sizeof(gpu_warnings) - used, "%s\n", line);
+}
+
 struct planche_gpu_info gpu_need(void)
 {
     static struct planche_gpu_info info = PLANCHE_GPU_INFO_INIT;

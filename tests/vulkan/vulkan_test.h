@@ -11,6 +11,11 @@ struct planche_gpu_info gpu_need(void);
 /* A device counts as lost after ten minutes only; gpu_need calls it. */
 void gpu_be_patient(void);
 
+/* For engine options' log: what the engine has warned of, a line each. Whoever reads it empties it.
+ */
+extern char gpu_warnings[4096];
+void gpu_take_warning(void *user, enum planche_log_level level, const char *line);
+
 /* Pipelines are cached in the folder that PLANCHE_TEST_CACHE names, if it does; models stay where
  * they are. Before anything else. */
 void gpu_set_cache(void);
