@@ -255,12 +255,13 @@ struct planche_pixels {
 PLANCHE_API void planche_pixels_init(struct planche_pixels *out, size_t size);
 
 /* Enlarges pixels. out must have the format of in and scale times its width and height, reduced in
- * proportion if the options' width and height ask for it. Both memories are the caller's and must
- * not overlap, since rows of out are written while rows of in are still to be read; in is not
- * changed. Samples are encoded as in files without a profile: the networks were trained on sRGB
- * values, and a reduction computes in linear light by the sRGB curve, for grey, too. Alpha is
- * straight (not premultiplied). After an error the content of out is undefined. Errors: ARGUMENT,
- * LIMIT, BUDGET, MEMORY, CANCELLED, DEADLINE. */
+ * proportion if the options' width and height ask for it. Of pixels with colours a network of one
+ * channel makes grey ones, in their format. Both memories are the caller's and must not overlap,
+ * since rows of out are written while rows of in are still to be read; in is not changed. Samples
+ * are encoded as in files without a profile: the networks were trained on sRGB values, and a
+ * reduction computes in linear light by the sRGB curve, for grey, too. Alpha is straight (not
+ * premultiplied). After an error the content of out is undefined. Errors: ARGUMENT, LIMIT, BUDGET,
+ * MEMORY, CANCELLED, DEADLINE. */
 PLANCHE_API enum planche_status
 planche_engine_run_pixels(const struct planche_engine *engine, const struct planche_pixels *in,
                           const struct planche_pixels *out,

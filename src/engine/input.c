@@ -70,7 +70,8 @@ void planche_input_expect(struct planche_input *input, const struct planche_pixe
 
 bool planche_input_is_whole(const struct planche_input *input)
 {
-    return input->pixels && !input->relay && !planche_pixel_has_alpha(input->format);
+    return input->pixels && !input->relay && !planche_pixel_has_alpha(input->format) &&
+           input->stored == input->format;
 }
 
 enum planche_status planche_input_open(struct planche_input *input,
@@ -212,7 +213,8 @@ static enum planche_status read_raw(struct planche_input *input, uint8_t *to,
         return planche_relay_pull(input->relay, to, error);
     if (!input->pixels)
         return read_row(input, input->reader, to, error);
-    memcpy(to, pixel_row(input->pixels, input->raw_next++), input->row_bytes);
+    planche_row_convert(to, input->format, pixel_row(input->pixels, input->raw_next++),
+                        input->stored, input->width);
     return PLANCHE_OK;
 }
 
@@ -337,7 +339,11 @@ enum planche_status planche_input_alpha_row(struct planche_input *input, const v
                                             struct planche_error *error)
 {
     if (input->pixels) {
-        *row = pixel_row(input->pixels, input->alpha_next++);
+        const uint8_t *stored = pixel_row(input->pixels, input->alpha_next++);
+        bool same = input->stored == input->format;
+        if (!same)
+            planche_row_convert(input->raw, input->format, stored, input->stored, input->width);
+        *row = same ? stored : input->raw;
         return PLANCHE_OK;
     }
     double start = planche_clock_ms();

@@ -19,7 +19,8 @@ static bool is_reduced(const struct planche_output *output)
 /* Rows become what they are where they stay. */
 static bool is_direct(const struct planche_output *output)
 {
-    return output->pixels && !output->relay && !is_reduced(output);
+    return output->pixels && !output->relay && !is_reduced(output) &&
+           output->target == output->format;
 }
 
 static bool makes_alpha(const struct planche_output *output)
@@ -151,14 +152,14 @@ static enum planche_status deliver(struct planche_output *output, const uint8_t 
 {
     if (output->relay)
         return planche_relay_push(output->relay, row, error);
-    if (output->pixels) {
-        memcpy(row_of_pixels(output->pixels, output->delivered++), row, output->out_row_bytes);
-        return PLANCHE_OK;
-    }
     if (output->target != output->format) {
         planche_row_convert(output->converted, output->target, row, output->format,
                             output->out_width);
         row = output->converted;
+    }
+    if (output->pixels) {
+        memcpy(row_of_pixels(output->pixels, output->delivered++), row, output->target_row_bytes);
+        return PLANCHE_OK;
     }
     return planche_split_write(output->parts, row, output->target_row_bytes, error);
 }

@@ -143,10 +143,6 @@ static enum planche_status choose_networks(struct planche_page *page, struct pla
     enum planche_status status = find_networks(page, error);
     if (status || awaits_look(page) || !wants_grey(page))
         return status;
-    if (page->job->in)
-        return planche_fail(error, PLANCHE_ERROR_ARGUMENT,
-                            "%s is for grey pages: give it pixels of one channel",
-                            page->engine->model);
     planche_input_make_grey(&page->input);
     return find_networks(page, error);
 }

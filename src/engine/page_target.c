@@ -25,7 +25,7 @@ static enum planche_status check_pixels(const struct planche_page *page,
 {
     const struct planche_pixels *out = page->job->out;
     const struct planche_page_result *result = &page->job->result;
-    if (out->format != page->input.format || out->width != result->output_width ||
+    if (out->format != page->input.stored || out->width != result->output_width ||
         out->height != result->output_height || !out->data || !planche_pixels_fit(out))
         return planche_fail(
             error, PLANCHE_ERROR_ARGUMENT,
@@ -204,7 +204,7 @@ static void describe_output(struct planche_page *page)
     output->pixels = page->job->out;
     output->parts = &page->parts;
     output->format = page->input.format;
-    output->target = page->input.format;
+    output->target = page->job->out ? page->input.stored : page->input.format;
     output->width = page->input.width * (int64_t)page->passes.scale;
     output->height = page->input.height * (int64_t)page->passes.scale;
     output->out_width = page->job->result.output_width;

@@ -284,7 +284,6 @@ static void test_files(void **state)
     const struct own_file colour = own_file_make(6, 1, 2, 3, 3),
                           grey = own_file_make(6, 1, 2, 1, 4);
     struct planche_page_result result;
-    struct planche_error error;
     struct image page, out;
     (void)state;
     assert_true(own_file_write(&colour, test_path("model-a.planche")) &&
@@ -307,11 +306,6 @@ static void test_files(void **state)
     run(engine, PLANCHE_PIXELS_GREY8, &out);
     image_free(&out);
     image_make(&page, PLANCHE_PIXELS_RGB8, 2, 2, 0, 9);
-    image_make(&out, PLANCHE_PIXELS_RGB8, 4, 4, 0, 0);
-    assert_int_equal(
-        planche_engine_run_pixels(engine, &page.pixels, &out.pixels, NULL, NULL, &error),
-        PLANCHE_ERROR_ARGUMENT);
-    assert_non_null(strstr(error.message, "is for grey pages"));
     struct bytes file = encode(&page.pixels, PLANCHE_FORMAT_PNG);
     struct planche_page_options options = PLANCHE_PAGE_OPTIONS_INIT;
     struct image made;
@@ -328,10 +322,60 @@ static void test_files(void **state)
     free(file.data);
     image_free(&made);
     image_free(&page);
-    image_free(&out);
     planche_engine_destroy(&engine);
     free(colour.data);
     free(grey.data);
+}
+
+/* Pixels with colours become what those of their greys do, in their own format; with colours that
+ * are equal, to the last bit. */
+static void expect_grey(const struct planche_engine *engine, enum planche_pixel_format format,
+                        uint32_t width)
+{
+    struct planche_page_options options = PLANCHE_PAGE_OPTIONS_INIT;
+    struct image page, grey, out[2];
+    unsigned channels = image_channels(format);
+    uint32_t height = width ? HEIGHT * width / WIDTH : 2 * HEIGHT;
+    enum planche_pixel_format plain = (enum planche_pixel_format)(format - 2);
+    options.width = width;
+    image_make(&page, format, WIDTH, HEIGHT, 6, 0);
+    image_make(&grey, plain, WIDTH, HEIGHT, 0, 0);
+    image_draw(&grey, 3);
+    for (uint32_t y = 0; y < HEIGHT; y++)
+        for (uint32_t x = 0; x < WIDTH; x++)
+            for (unsigned c = 0; c < channels; c++)
+                image_set(&page, x, y, c, image_sample(&grey.pixels, x, y, c < 3 ? 0 : 1));
+    width = width ? width : 2 * WIDTH;
+    image_make(&out[0], plain, width, height, 4, 0);
+    image_make(&out[1], format, width, height, 4, 0);
+    assert_int_equal(
+        planche_engine_run_pixels(engine, &grey.pixels, &out[0].pixels, &options, NULL, NULL),
+        PLANCHE_OK);
+    assert_int_equal(
+        planche_engine_run_pixels(engine, &page.pixels, &out[1].pixels, &options, NULL, NULL),
+        PLANCHE_OK);
+    for (uint32_t y = 0; y < height; y++)
+        for (uint32_t x = 0; x < width; x++)
+            for (unsigned c = 0; c < channels; c++)
+                assert_int_equal(image_sample(&out[1].pixels, x, y, c),
+                                 image_sample(&out[0].pixels, x, y, c < 3 ? 0 : 1));
+    image_free(&page);
+    image_free(&grey);
+    image_free(&out[0]);
+    image_free(&out[1]);
+}
+
+static void test_grey_of_colours(void **state)
+{
+    const struct own_file file = own_file_make(6, 1, 2, 1, 4);
+    (void)state;
+    assert_true(own_file_write(&file, test_path("model-grey.planche")));
+    struct planche_engine *engine = make(options_of(test_path("model-grey.planche"), 2));
+    expect_grey(engine, PLANCHE_PIXELS_RGB8, 0);
+    expect_grey(engine, PLANCHE_PIXELS_RGBA16, 0);
+    expect_grey(engine, PLANCHE_PIXELS_RGBA8, WIDTH);
+    planche_engine_destroy(&engine);
+    free(file.data);
 }
 
 /* A colour file without colours is run as a grey one, by the network for these. */
@@ -385,6 +429,7 @@ int main(void)
         cmocka_unit_test(test_same_bytes),
         cmocka_unit_test(test_scales),
         cmocka_unit_test(test_files),
+        cmocka_unit_test(test_grey_of_colours),
         cmocka_unit_test(test_found_grey),
     };
     return cmocka_run_group_tests(tests, setup, test_teardown);
