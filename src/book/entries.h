@@ -58,6 +58,8 @@ struct planche_entry {
     enum planche_format format; /* of its content, by its beginning; AUTO: none that we read */
     uint8_t digest[PLANCHE_DIGEST_BYTES]; /* of a page */
     size_t original;                      /* an entry with the same bytes before it, or NO_ENTRY */
+    bool running; /* it was handed to who makes pages, and is not over; under the book's mutex */
+    bool repeats; /* its original runs, and so it is not done either; under the book's mutex */
     enum planche_book_outcome outcome;
     enum planche_status status; /* of a failure */
     char *message;

@@ -83,6 +83,43 @@ bool planche_page_runs_report(struct planche_page_runs *runs, const struct planc
     return stopped;
 }
 
+bool planche_page_runs_repeat(struct planche_page_runs *runs, struct planche_entry *entry,
+                              size_t original)
+{
+    struct planche_book *book = runs->book;
+    planche_mutex_lock(&book->mutex);
+    entry->original = original;
+    entry->repeats = book->entries.list[original].running;
+    size_t more = entry->repeats ? 0 : 1;
+    planche_mutex_unlock(&book->mutex);
+    return planche_page_runs_report(runs, entry, 0.0, more);
+}
+
+/* The next page after an index that waits for an original to be over; NULL: there is none. */
+static const struct planche_entry *next_repeat(struct planche_book *book, size_t original,
+                                               size_t *index)
+{
+    struct planche_entry *found = NULL;
+    planche_mutex_lock(&book->mutex);
+    while (!found && ++*index < book->entries.count) {
+        struct planche_entry *entry = &book->entries.list[*index];
+        found = entry->repeats && entry->original == original ? entry : NULL;
+    }
+    if (found)
+        found->repeats = false;
+    planche_mutex_unlock(&book->mutex);
+    return found;
+}
+
+/* A page is over, and so are those with the same bytes. */
+static void report_end(struct planche_page_runs *runs, size_t index, double part)
+{
+    const struct planche_entry *repeat;
+    planche_page_runs_report(runs, &runs->book->entries.list[index], part, 1);
+    for (size_t at = index; (repeat = next_repeat(runs->book, index, &at)) != NULL;)
+        planche_page_runs_report(runs, repeat, 0.0, 1);
+}
+
 static void on_page_progress(void *user, double done)
 {
     struct in_flight *flight = user;
@@ -258,9 +295,10 @@ void planche_book_run_page(struct planche_page_runs *runs, size_t index)
     }
     planche_mutex_lock(&book->mutex);
     runs->parts -= flight.done;
+    flight.entry->running = false;
     if (status)
         fail(runs, index, status, &error);
     planche_mutex_unlock(&book->mutex);
     if (!status)
-        planche_page_runs_report(runs, flight.entry, flight.kept ? 0.0 : 1.0, 1);
+        report_end(runs, index, flight.kept ? 0.0 : 1.0);
 }

@@ -29,6 +29,11 @@ void planche_page_runs_fail(struct planche_page_runs *runs, size_t index,
 bool planche_page_runs_report(struct planche_page_runs *runs, const struct planche_entry *entry,
                               double part, size_t more);
 
+/* Tells of a page with the bytes of one before it, which is done when that one is. True: the book
+ * is to stop. The reader's thread. */
+bool planche_page_runs_repeat(struct planche_page_runs *runs, struct planche_entry *entry,
+                              size_t original);
+
 /* Runs the page whose file lies in the work folder. Sets its entry's outcome, or ends the book. Any
  * thread, once for each page. */
 void planche_book_run_page(struct planche_page_runs *runs, size_t index);

@@ -58,6 +58,7 @@ static enum planche_status submit_page(struct page_queue *queue, size_t index,
     *page = (struct page_job){&queue->runs, index};
     const struct planche_job job = {
         .struct_size = sizeof job, .run = run_job, .done = free_job, .user = page};
+    book->entries.list[index].running = true;
     /* When the book's own token fires, the pages in flight notice, and stop all the rest. */
     enum planche_status status =
         planche_job_queue_add(queue->jobs, &job, true, &queue->runs.stopped, NULL, error);
@@ -159,7 +160,10 @@ static enum planche_status dispatch_page(struct page_queue *queue, size_t index,
     if (entry->stays) {
         /* Nothing is to be done. */
     } else if (first != index) {
-        entry->original = first;
+        planche_file_remove(path);
+        return planche_page_runs_repeat(&queue->runs, entry, first)
+                   ? planche_cancel_fail(&queue->runs.cancel, error)
+                   : PLANCHE_OK;
     } else {
         enum planche_status status = planche_workdir_lookup(&queue->runs.book->work, entry, error);
         if (status)

@@ -194,6 +194,68 @@ static void test_makers(void **state)
     tidy(&engine);
 }
 
+/* A page and one with the same bytes, which is read while the first is made. */
+struct repeat {
+    const struct planche_engine *engine;
+    atomic_bool read;   /* the second one was */
+    atomic_size_t done; /* pages, as last told */
+    size_t early;       /* that were done when the first was made */
+    bool two;           /* the second was told to be over */
+};
+
+static void see_repeat(void *user, const struct planche_book_progress *progress)
+{
+    struct repeat *repeat = user;
+    bool second = progress->name && strcmp(progress->name, "2.png") == 0;
+    repeat->two = repeat->two || (second && progress->part >= 1.0 && progress->done == 2);
+    atomic_store(&repeat->done, progress->done);
+    if (second)
+        atomic_store(&repeat->read, true);
+}
+
+static enum planche_status make_late(void *user, const char *name, const char *input,
+                                     const char *output, const struct planche_page_options *options,
+                                     struct planche_page_result *result,
+                                     struct planche_error *error)
+{
+    struct repeat *repeat = user;
+    (void)name;
+    for (int i = 0; i < 10000 && !atomic_load(&repeat->read); i++)
+        usleep(1000);
+    for (int i = 0; i < 20; i++) { /* it is put aside a moment after it was read */
+        usleep(1000);
+        options->progress(options->progress_user, 0.0);
+    }
+    repeat->early = atomic_load(&repeat->done);
+    return planche_engine_run_file(repeat->engine, input, output, options, result, error);
+}
+
+/* A page that has the bytes of another is done when that one is, not when it is read. */
+static void test_repeats(void **state)
+{
+    struct planche_engine *engine = engine_with(1);
+    struct planche_book_options options = book_options(&told);
+    struct repeat repeat = {.engine = engine};
+    char from[600], to[600];
+    (void)state;
+    book_add_page(&in, "1.png", 1, 96, 96, PLANCHE_FORMAT_PNG);
+    book_add_page(&in, "2.png", 1, 96, 96, PLANCHE_FORMAT_PNG);
+    book_write(&in, test_path("in.cbz"), PLANCHE_CONTAINER_ZIP);
+    snprintf(from, sizeof from, "%s", test_path("in.cbz"));
+    snprintf(to, sizeof to, "%s", test_path("out.cbz"));
+    options.on_page = NULL;
+    options.on_progress = see_repeat;
+    options.make_page = make_late;
+    options.makers = 1;
+    options.user = &repeat;
+    assert_int_equal(planche_engine_run_book(engine, from, to, &options, NULL, NULL), PLANCHE_OK);
+    assert_true(repeat.read);
+    assert_int_equal(repeat.early, 0);
+    assert_true(repeat.two);
+    assert_int_equal(repeat.done, 2);
+    tidy(&engine);
+}
+
 /* With one worker pages run in their order: after the first has failed none is run. */
 static void test_failure(void **state)
 {
@@ -212,9 +274,8 @@ static void test_failure(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_bounded),
-        cmocka_unit_test(test_turns),
-        cmocka_unit_test(test_makers),
+        cmocka_unit_test(test_bounded), cmocka_unit_test(test_turns),
+        cmocka_unit_test(test_makers),  cmocka_unit_test(test_repeats),
         cmocka_unit_test(test_failure),
     };
     return cmocka_run_group_tests(tests, test_setup, test_teardown);
