@@ -3,9 +3,12 @@
 #include "colours.h"
 #include "images.h"
 
+#include "base/pool.h"
+
 #include <math.h>
 #include <png.h>
 #include <string.h>
+#include <zlib.h>
 
 /* A grey or palette picture of few bits: values[x, y] = x + 2 y modulo 2^bits. */
 #define WIDTH  13
@@ -449,6 +452,79 @@ static void test_animations(void **state)
     picture_free(&noise);
 }
 
+/* What IDAT chunks hold, put together; returns how many there are. */
+static unsigned collect_pixels(const struct bytes *file, struct bytes *stream)
+{
+    unsigned count = 0;
+    for (size_t at = 8; at + 12 <= file->size;) {
+        const uint8_t *chunk = file->data + at;
+        size_t size =
+            (size_t)chunk[0] << 24 | (size_t)chunk[1] << 16 | (size_t)chunk[2] << 8 | chunk[3];
+        if (memcmp(chunk + 4, "IDAT", 4) == 0) {
+            bytes_append(stream, chunk + 8, size);
+            count++;
+        }
+        at += size + 12;
+    }
+    return count;
+}
+
+/* Zlib takes the stream as one, to its checksum, and the reader finds the picture in it. */
+static void check_bands(const struct bytes *file, const struct picture *picture, unsigned bands)
+{
+    struct bytes stream = {NULL, 0, 0};
+    struct read_result result;
+    uLongf size = (picture_row_bytes(picture) + 1) * picture->height;
+    uint8_t *rows = malloc(size);
+    uLongf unpacked = size;
+    assert_int_equal(collect_pixels(file, &stream), bands);
+    assert_int_equal(uncompress(rows, &unpacked, stream.data, stream.size), Z_OK);
+    assert_int_equal(unpacked, size);
+    assert_int_equal(read_bytes(file, &result), PLANCHE_OK);
+    pictures_equal(picture, &result.picture);
+    read_result_free(&result);
+    bytes_free(&stream);
+    free(rows);
+}
+
+/* Rows are compressed in bands by several threads: whole ones, a short one at the end, rows that
+ * are longer than a band, noise, which grows. The bytes are the same with one thread. */
+static void test_bands(void **state)
+{
+    (void)state;
+    static const struct {
+        uint32_t width, height;
+        unsigned channels, depth, bands;
+        int effort;
+        bool smooth;
+    } cases[] = {{1023, 256, 1, 8, 2, 1, false},  {500, 300, 3, 8, 4, 4, true},
+                 {500, 300, 3, 8, 4, 1, true},    {70000, 3, 2, 8, 4, 9, false},
+                 {300, 501, 4, 16, 10, 6, false}, {400, 700, 1, 16, 5, 4, false},
+                 {9, 7, 3, 8, 1, 4, false}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        uint32_t width = cases[i].width, height = cases[i].height;
+        struct picture picture =
+            cases[i].smooth ? picture_smooth(width, height, cases[i].channels)
+                            : picture_noise(width, height, cases[i].channels, cases[i].depth, 1);
+        struct planche_writer_options options = {.effort = cases[i].effort};
+        struct bytes alone = {NULL, 0, 0}, file = {NULL, 0, 0};
+        struct planche_error error;
+        assert_int_equal(
+            write_picture(&picture, PLANCHE_FORMAT_PNG, NULL, &options, &alone, &error),
+            PLANCHE_OK);
+        assert_int_equal(planche_pool_create(&options.pool, 3, NULL, &error), PLANCHE_OK);
+        assert_int_equal(write_picture(&picture, PLANCHE_FORMAT_PNG, NULL, &options, &file, &error),
+                         PLANCHE_OK);
+        planche_pool_destroy(&options.pool);
+        assert_int_equal(file.size, alone.size);
+        assert_memory_equal(file.data, alone.data, file.size);
+        check_bands(&file, &picture, cases[i].bands);
+        bytes_free(&alone);
+        bytes_free(&file);
+        picture_free(&picture);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -459,6 +535,7 @@ int main(void)
         cmocka_unit_test(test_whole_samples), cmocka_unit_test(test_transparent_rgb),
         cmocka_unit_test(test_metadata),      cmocka_unit_test(test_exif_density),
         cmocka_unit_test(test_gamma),         cmocka_unit_test(test_profile_bomb),
+        cmocka_unit_test(test_bands),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
