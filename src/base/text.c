@@ -59,7 +59,25 @@ static bool is_control(uint32_t code)
     return code < 0x20 || (code >= 0x7f && code < 0xa0);
 }
 
-void planche_text_clean(char *text)
+/* Line separators and marks of the writing direction, which reorder what is beside them. */
+static bool is_turning(uint32_t code)
+{
+    return code == 0x2028 || code == 0x2029 || code == 0x200e || code == 0x200f || code == 0x061c ||
+           (code >= 0x202a && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
+}
+
+static bool is_none(uint32_t code)
+{
+    (void)code;
+    return false;
+}
+
+static bool is_not_shown(uint32_t code)
+{
+    return is_control(code) || is_turning(code);
+}
+
+static void replace(char *text, bool (*is_bad)(uint32_t code))
 {
     const unsigned char *from = (const unsigned char *)text;
     unsigned char *to = (unsigned char *)text;
@@ -67,7 +85,7 @@ void planche_text_clean(char *text)
         size_t length = sequence_length(*from);
         uint32_t code = 0;
         bool good = decode(from, length, &code);
-        if (good && !is_control(code)) {
+        if (good && !is_bad(code)) {
             while (length-- > 0)
                 *to++ = *from++;
         } else {
@@ -76,6 +94,21 @@ void planche_text_clean(char *text)
         }
     }
     *to = 0;
+}
+
+void planche_text_make_utf8(char *text)
+{
+    replace(text, is_none);
+}
+
+void planche_text_clean(char *text)
+{
+    replace(text, is_control);
+}
+
+void planche_text_show(char *text)
+{
+    replace(text, is_not_shown);
 }
 
 /* Drops a sequence that the end of the text cut in two. */
@@ -108,5 +141,13 @@ void planche_text_format(char *text, size_t size, const char *format, va_list ar
         text[0] = 0;
     else if ((size_t)length >= size)
         drop_cut_sequence(text, size - 1);
-    planche_text_clean(text);
+    planche_text_show(text);
+}
+
+void planche_text_print(char *text, size_t size, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    planche_text_format(text, size, format, args);
+    va_end(args);
 }

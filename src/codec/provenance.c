@@ -202,13 +202,11 @@ static bool find_end(const struct packet *packet, struct planche_span *place,
     return false;
 }
 
-/* A value that needs no escapes. */
-static void clean_value(char *out, size_t size, const char *value)
+void planche_provenance_clean(char *value)
 {
-    snprintf(out, size, "%s", value);
-    for (char *c = out; *c; c++)
-        if (strchr("&<>\"'", *c) || (unsigned char)*c < ' ' || (unsigned char)*c >= 0x7f)
-            *c = '_';
+    planche_text_show(value);
+    for (char *c = value; (c = strpbrk(c, "&<>\"'")) != NULL;)
+        *c = '_';
 }
 
 /* A part of the packet, and what comes in its place. */
@@ -252,7 +250,8 @@ static size_t plan_changes(const struct packet *packet, const struct planche_pro
     for (int i = 0; i < PROPERTIES; i++) {
         char clean[2 * sizeof mark->model];
         size_t length = strlen(missing);
-        clean_value(clean, sizeof clean, values[i]);
+        planche_text_print(clean, sizeof clean, "%s", values[i]);
+        planche_provenance_clean(clean);
         if (present.found[i]) {
             changes[count].place = present.value[i];
             snprintf(changes[count++].text, sizeof changes->text, "%s", clean);

@@ -12,6 +12,10 @@
 /* Fills *mark in from a packet; its source is "" when there is no mark in it. */
 void planche_provenance_find(struct planche_provenance *mark, const void *xmp, size_t size);
 
+/* Makes a value one that needs no escapes, in place: what is not fit to be shown becomes '?', and
+ * what means something in XML '_'. */
+void planche_provenance_clean(char *value);
+
 /* Makes *out the packet with the mark in it, in the place of one that it had; a packet of size 0
  * becomes a new one. *out stays empty when the packet is none that can be added to. Errors: MEMORY,
  * BUDGET. */

@@ -3,6 +3,8 @@
 #include "engine/scale_chain.h"
 
 #include "base/status.h"
+#include "base/text.h"
+#include "codec/provenance.h"
 #include "model/catalogue.h"
 #include "model/own/networks.h"
 
@@ -207,12 +209,17 @@ static void name_file(struct planche_scale_network *network, const char *model)
 {
     const char *slash = model ? strrchr(model, '/') : NULL;
     const char *base = slash ? slash + 1 : model ? model : "", *dot = strrchr(base, '.');
-    int length = dot && dot > base ? (int)(dot - base) : (int)strlen(base);
-    if (network->own && network->form.level > -1)
-        snprintf(network->name, sizeof network->name, "%.*s-clean%.4g", length < 34 ? length : 34,
-                 base, network->form.level);
+    bool has_level = network->own && network->form.level > -1;
+    size_t length = dot && dot > base ? (size_t)(dot - base) : strlen(base);
+    size_t room = has_level ? 34 : sizeof network->name - 1;
+    char stem[sizeof network->name];
+    planche_text_print(stem, (length < room ? length : room) + 1, "%s", base);
+    planche_provenance_clean(stem); /* as marks will have it */
+    if (has_level)
+        snprintf(network->name, sizeof network->name, "%.*s-clean%.4g", (int)strlen(stem), stem,
+                 network->form.level);
     else
-        snprintf(network->name, sizeof network->name, "%.*s", length < 47 ? length : 47, base);
+        memcpy(network->name, stem, sizeof stem);
 }
 
 enum planche_status planche_scale_plan_begin_file(struct planche_scale_plan *plan,
@@ -301,6 +308,7 @@ void planche_chain_name(const struct planche_scale_plan *plan, const struct plan
         if (end > i + 1 && at < size)
             at += (size_t)snprintf(text + at, size - at, " (%u times)", end - i);
     }
+    planche_text_clean(text); /* where it was cut */
 }
 
 /* The search over all chains. */

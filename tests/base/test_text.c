@@ -31,6 +31,34 @@ static void test_clean(void **state)
     assert_cleaned("beyond \xf4\x90\x80\x80 \xf8\x88", "beyond ???? ??");
 }
 
+static void assert_shown(const char *from, const char *shown, const char *utf8)
+{
+    char text[64];
+    strcpy(text, from);
+    planche_text_show(text);
+    assert_string_equal(text, shown);
+    strcpy(text, from);
+    planche_text_make_utf8(text);
+    assert_string_equal(text, utf8);
+}
+
+/* What is for the screen has no marks that reorder a line; what is for JSON keeps all but bytes
+ * that are no UTF-8. */
+static void test_show(void **state)
+{
+    (void)state;
+    assert_shown("よつ 👩‍👩", "よつ 👩‍👩", "よつ 👩‍👩");
+    assert_shown("a\033[2Jb\nc\x7f", "a?[2Jb c?", "a\033[2Jb\nc\x7f");
+    assert_shown("a\xc2\x9b"
+                 "2Jb\u202e\u2028\u200f\u061c\u2066",
+                 "a?2Jb?????",
+                 "a\xc2\x9b"
+                 "2Jb\u202e\u2028\u200f\u061c\u2066");
+    assert_shown("\x9b"
+                 "2J よ\xe9t\xe9",
+                 "?2J よ?t?", "?2J よ?t?"); /* a one-byte CSI; Latin-1 */
+}
+
 __attribute__((format(printf, 3, 4))) static void format(char *text, size_t size, const char *form,
                                                          ...)
 {
@@ -114,8 +142,11 @@ static void test_ends(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_hex),   cmocka_unit_test(test_ends),
-        cmocka_unit_test(test_clean), cmocka_unit_test(test_format_cuts_between_characters),
+        cmocka_unit_test(test_hex),
+        cmocka_unit_test(test_ends),
+        cmocka_unit_test(test_clean),
+        cmocka_unit_test(test_show),
+        cmocka_unit_test(test_format_cuts_between_characters),
         cmocka_unit_test(test_log),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -104,28 +104,6 @@ static void test_cuts_fit(void **state)
     }
 }
 
-static void assert_clean(const char *text, bool strict, const char *wanted)
-{
-    char copy[64];
-    snprintf(copy, sizeof copy, "%s", text);
-    planche_cli_clean(copy, strict);
-    assert_string_equal(copy, wanted);
-}
-
-static void test_clean(void **state)
-{
-    (void)state;
-    assert_clean("a\033[2Jb\nc\x7f", false, "a?[2Jb?c?");
-    assert_clean("a\xc2\x9b"
-                 "2Jb\u202e",
-                 false, "a?2Jb?");
-    assert_clean("\x9b"
-                 "2J \xe9t\xe9",
-                 false, "?2J \xe9t\xe9"); /* a one-byte CSI; Latin-1 */
-    assert_clean("\xe9t\xe9", true, "?t?");
-    assert_clean("よつ" FAMILY, true, "よつ" FAMILY);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -134,7 +112,6 @@ int main(void)
         cmocka_unit_test_setup(test_no_cut_splits, set_locale),
         cmocka_unit_test_setup(test_cut_in_the_middle, set_locale),
         cmocka_unit_test_setup(test_cuts_fit, set_locale),
-        cmocka_unit_test_setup(test_clean, set_locale),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -122,6 +122,50 @@ class Scan(harness.Case):
         os.mkdir(self.path("empty"))
         self.assertIn("no model", self.models("scan", self.path("empty")).stderr)
 
+    def test_odd_names(self):
+        """What names hold that is no UTF-8 or moves the cursor is shown as '?' by all that prints them: harness.run
+        takes nothing else."""
+        odd = os.fsdecode(b"\xe9\x1b[2J\xc2\x9b\xe2\x80\xae\xe6\xbc\xab")
+        model = self.write(f"m/{odd}.safetensors", safetensors(compact()))
+        page = self.write(f"{odd}.png", harness.page())
+        self.write(f"{odd}/1.png", harness.page())
+        broken = self.write(f"{odd}2.jpg", b"broken")
+        out = self.path(f"out-{odd}.png")
+        commands = [(["models", "scan", self.path("m")], 0), (["models", model], 0),
+                    (["models", f"{model}+medium"], 0), (["models", "import", model], 1),
+                    (["models", "path", "realcugan:2:0", "--model-dir", self.path(odd)], 1),
+                    (["models", "--model-dir", self.path(odd)], 0),
+                    (["bench", "-m", model, "--size", "32x32", "--runs", "1", "--profile"], 0),
+                    (["preview", page, "-m", model, "-o", out], 0),
+                    (["-m", model, page, broken, self.path(odd), "-o", self.path("to-" + odd) + "/", "--verbose"], 1),
+                    (["-m", model, page, "-o", out, "--progress", "plain", "--overwrite"], 0),
+                    (["-m", model, page, "-o", self.path(odd, odd, "x.png")], 3),
+                    (["--dry-run", "-m", model, page, self.path(odd)], 0),
+                    (["-m", odd, page], 2), ([odd + "3"], 2), (["--" + odd, page], 2), (["-f", odd, page], 2),
+                    (["--config", odd, page], 2), (["help", odd], 2), (["cache", "--cache", self.path("no" + odd)], 3)]
+        for command, status in commands:
+            result = run(*command, env=self.env, check=status, cwd=self.folder)
+            shown = result.stdout + result.stderr
+            for bad in ("\x1b", "\x9b", "\u202e"):
+                self.assertNotIn(bad, shown, command)
+            self.assertTrue("?" in shown or "漫" not in shown, command)
+        lines = [run("models", "scan", "--json", self.path("m"), env=self.env, check=0).stdout,
+                 run("--json", "-m", model, page, "--overwrite", "-o", out, env=self.env, check=0).stdout]
+        for line in lines:
+            name = json.loads(line)
+            self.assertIn("?\x1b[2J\x9b\u202e漫", name.get("file", name.get("input")))
+
+    def test_marks_of_odd_names(self):
+        """A page's mark has its model's name as the result has: without records it says the same."""
+        page = self.write("page.png", harness.page())
+        for name in ("4x-漫画 & <é>", "漫" * 40):
+            model = self.write(f"m/{name}.safetensors", safetensors(compact()))
+            out = self.path("out.png")
+            run("-m", model, page, "-o", out, "--overwrite", env=self.env, check=0)
+            again = run("-m", model, page, "-o", out, "--update", check=0,
+                        env={**self.env, "XDG_STATE_HOME": self.path("state", name)})
+            self.assertIn("up to date", again.stderr)
+
     def test_one_file(self):
         self.write("m/a.safetensors", safetensors(compact()))
         text = self.models(self.path("m/a.safetensors"), "--speed").stdout

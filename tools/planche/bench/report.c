@@ -6,6 +6,7 @@
 
 #include "cli/json.h"
 #include "cli/number.h"
+#include "cli/terminal.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -104,12 +105,13 @@ static void print_layer(const struct planche_cli_bench_report *m,
                         const struct planche_layer_profile *layer, double total)
 {
     double speed = layer->ms > 0.0 ? 2.0 * layer->macs / (layer->ms * 1e6) : 0.0;
-    printf("  %-28.28s %-12.12s %9.3f %6.1f%%", layer->name, layer->kind, layer->ms / m->runs,
-           total > 0.0 ? 100.0 * layer->ms / total : 0.0);
+    char rates[48];
     if (is_on_gpu(m))
-        printf(" %8.2f\n", speed / 1e3);
+        snprintf(rates, sizeof rates, " %8.2f", speed / 1e3);
     else
-        printf(" %8.1f %6.2f\n", speed, peak(m) > 0.0 ? speed / peak(m) : 0.0);
+        snprintf(rates, sizeof rates, " %8.1f %6.2f", speed, peak(m) > 0.0 ? speed / peak(m) : 0.0);
+    planche_cli_print("  %-28.28s %-12.12s %9.3f %6.1f%%%s", layer->name, layer->kind,
+                      layer->ms / m->runs, total > 0.0 ? 100.0 * layer->ms / total : 0.0, rates);
 }
 
 /* What a driver's watchdog counts. */
@@ -119,7 +121,8 @@ static void print_longest(const struct planche_cli_bench_report *m)
     for (size_t i = 1; i < m->layer_count; i++)
         if (m->layers[i].longest_ms > longest->longest_ms)
             longest = &m->layers[i];
-    printf("  longest dispatch: %.3f ms, of %s\n\n", longest->longest_ms, longest->name);
+    planche_cli_print("  longest dispatch: %.3f ms, of %s", longest->longest_ms, longest->name);
+    putchar('\n');
 }
 
 static void print_layers(const struct planche_cli_bench_report *m)
@@ -141,9 +144,9 @@ void planche_cli_bench_report_print(const struct planche_cli_bench_report *m)
     char ratio[16] = "-";
     if (peak(m) > 0.0)
         snprintf(ratio, sizeof ratio, "%.2f", gflops(m) / peak(m));
-    printf("%-23s %5u %9.1f %9.1f %6.2f %8.3f %7.1f %5s\n", m->info.model, m->info.scale,
-           best_ms(m), median_ms(m), 1e3 * best_ms(m) / pixels(m), 1e3 / best_ms(m), gflops(m),
-           ratio);
+    planche_cli_print("%-23s %5u %9.1f %9.1f %6.2f %8.3f %7.1f %5s", m->info.model, m->info.scale,
+                      best_ms(m), median_ms(m), 1e3 * best_ms(m) / pixels(m), 1e3 / best_ms(m),
+                      gflops(m), ratio);
     print_details(m);
     if (m->layer_count > 0)
         print_layers(m);
@@ -239,12 +242,12 @@ void planche_cli_bench_path_print(const struct planche_cli_bench_report *m,
     const char *name = planche_gpu_path_name(path);
     bool instead = m->info.gpu_path == NULL || strcmp(m->info.gpu_path, name) != 0;
     double ms = m->gpu_ms > 0.0 ? m->gpu_ms : best_ms(m);
-    printf("%-6s %-23s %5u %9.2f %9.1f %8.2f  %s%s%s\n", name, m->info.model, m->info.scale,
-           m->gpu_ms, best_ms(m), rate(m, ms) / 1e3,
-           m->info.device != NULL ? m->info.device : "CPU", instead ? ", by " : "",
-           !instead                   ? ""
-           : m->info.gpu_path != NULL ? m->info.gpu_path
-                                      : m->info.backend);
+    planche_cli_print("%-6s %-23s %5u %9.2f %9.1f %8.2f  %s%s%s", name, m->info.model,
+                      m->info.scale, m->gpu_ms, best_ms(m), rate(m, ms) / 1e3,
+                      m->info.device != NULL ? m->info.device : "CPU", instead ? ", by " : "",
+                      !instead                   ? ""
+                      : m->info.gpu_path != NULL ? m->info.gpu_path
+                                                 : m->info.backend);
     if (m->layer_count > 0)
         print_layers(m);
     fflush(stdout);
@@ -253,8 +256,10 @@ void planche_cli_bench_path_print(const struct planche_cli_bench_report *m,
 bool planche_cli_bench_path_print_lack(const char *model, enum planche_gpu_path path,
                                        const char *reason, bool json)
 {
-    if (!json)
-        return printf("%-6s %-23s %s\n", planche_gpu_path_name(path), model, reason) > 0;
+    if (!json) {
+        planche_cli_print("%-6s %-23s %s", planche_gpu_path_name(path), model, reason);
+        return true;
+    }
     json_t *object = json_object();
     json_object_set_new(object, "model", planche_cli_json_text(model));
     json_object_set_new(object, "gpu_path", json_string(planche_gpu_path_name(path)));

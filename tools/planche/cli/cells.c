@@ -118,28 +118,3 @@ const char *planche_cli_cut_middle(const char *text, size_t cells, char *out, si
     snprintf(out, size, "%.*s%s%s", (int)head, text, room ? DOTS : "", end);
     return out;
 }
-
-static bool moves(ucs4_t letter)
-{
-    return letter < 0x20 || (letter >= 0x7f && letter < 0xa0) || letter == 0x2028 ||
-           letter == 0x2029 || letter == 0x200e || letter == 0x200f ||
-           (letter >= 0x202a && letter <= 0x202e) || (letter >= 0x2066 && letter <= 0x2069);
-}
-
-void planche_cli_clean(char *text, bool strict)
-{
-    char *to = text;
-    for (const char *from = text; *from;) {
-        struct sign sign = read_sign(from);
-        unsigned char byte = (unsigned char)*from;
-        bool lone = IS_BYTE(sign.letter) && sign.bytes == 1;
-        if (lone ? strict || byte < 0xa0 : moves(sign.letter)) {
-            *to++ = '?';
-        } else {
-            memmove(to, from, sign.bytes);
-            to += sign.bytes;
-        }
-        from += sign.bytes;
-    }
-    *to = 0;
-}

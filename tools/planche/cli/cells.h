@@ -6,7 +6,6 @@
 #ifndef PLANCHE_CLI_CELLS_H
 #define PLANCHE_CLI_CELLS_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 /* Cells that text takes. A byte that is not UTF-8, or a control character, counts as one. */
@@ -17,10 +16,5 @@ size_t planche_cli_cells_length(const char *text, size_t cells);
 /* Copies text into out, cut in the middle ("Vol...3.cbz") if it takes more than so many cells;
  * names differ at their ends. Returns out. */
 const char *planche_cli_cut_middle(const char *text, size_t cells, char *out, size_t size);
-
-/* Replaces in place, by '?', what moves the cursor or reorders the line: control characters of one
- * byte and of two, line separators, marks of the writing direction. Other bytes that are not UTF-8
- * are replaced only if strict: a name in another encoding is still a name. */
-void planche_cli_clean(char *text, bool strict);
 
 #endif

@@ -2,7 +2,7 @@
 /* Printing of facts: a name and a value, wrapped where a terminal of 80 columns ends. */
 #include "cli/fact.h"
 
-#include "cli/cells.h"
+#include "base/text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,8 +43,8 @@ void planche_cli_print_fact_from(unsigned indent, const char *name, const char *
 {
     char *clean_name = strdup(name), *clean_value = strdup(value);
     if (clean_name != NULL && clean_value != NULL) {
-        planche_cli_clean(clean_name, false);
-        planche_cli_clean(clean_value, false);
+        planche_text_show(clean_name);
+        planche_text_show(clean_value);
         print_clean(indent, clean_name, clean_value);
     } else {
         print_clean(indent, "", "out of memory");

@@ -2,6 +2,7 @@
 /* JSON output for programs: one object per line. */
 #include "cli/json.h"
 
+#include "base/text.h"
 #include "cli/hints.h"
 #include "cli/terminal.h"
 #include "profile/parts.h"
@@ -36,10 +37,7 @@ json_t *planche_cli_json_text(const char *text)
     char *copy = string == NULL ? strdup(text) : NULL;
     if (copy == NULL)
         return string;
-    for (unsigned char *c = (unsigned char *)copy; *c != 0; c++) {
-        if (*c >= 0x80)
-            *c = '?';
-    }
+    planche_text_make_utf8(copy);
     string = json_string(copy);
     free(copy);
     return string;

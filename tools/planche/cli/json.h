@@ -19,7 +19,8 @@ struct planche_cli_outcome {
 
 /* Called before the first object is made. */
 void planche_cli_json_start(void);
-/* A string; bytes that are not UTF-8 (file names may be anything) become '?'. NULL gives null. */
+/* A string; bytes that are not UTF-8 (file names may be anything) become '?' each. NULL gives null.
+ */
 json_t *planche_cli_json_text(const char *text);
 /* The same of a message, with the hints of the command (cli/hints.h). */
 json_t *planche_cli_json_message(const char *message);

@@ -2,7 +2,7 @@
 /* Terminal output: lines on stderr and one status line, from any thread. */
 #include "cli/terminal.h"
 
-#include "cli/cells.h"
+#include "base/text.h"
 #include "cli/cli.h"
 #include "cli/hints.h"
 
@@ -22,9 +22,9 @@ static char status[LINE_SIZE];
 static void write_line(const char *prefix, const char *suffix, const char *format, va_list values)
 {
     char raw[LINE_SIZE], line[LINE_SIZE];
-    vsnprintf(raw, sizeof raw, format, values);
+    planche_text_format(raw, sizeof raw, format, values);
     planche_cli_hint(raw, line, sizeof line);
-    planche_cli_clean(line, false);
+    planche_text_show(line); /* where it was cut */
     pthread_mutex_lock(&lock);
     if (status[0] != 0)
         fputs("\r\033[K", stderr);
@@ -54,9 +54,8 @@ void planche_cli_print(const char *format, ...)
     char line[LINE_SIZE];
     va_list values;
     va_start(values, format);
-    vsnprintf(line, sizeof line, format, values);
+    planche_text_format(line, sizeof line, format, values);
     va_end(values);
-    planche_cli_clean(line, false);
     puts(line);
 }
 
@@ -85,7 +84,7 @@ void planche_cli_status_line(const char *text)
     pthread_mutex_lock(&lock);
     if (strcmp(text, status) != 0) {
         snprintf(status, sizeof status, "%s", text);
-        planche_cli_clean(status, true);
+        planche_text_show(status);
         fprintf(stderr, "\r\033[K%s", status);
         fflush(stderr);
     }

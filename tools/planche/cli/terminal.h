@@ -5,7 +5,8 @@
 
 #include <stdbool.h>
 
-/* "planche: " and one line. Control characters (file names may hold them) become '?'. */
+/* "planche: " and one line. What a file name may hold and a terminal must not get becomes '?'
+ * (planche_text_show), here and in what follows. */
 __attribute__((format(printf, 1, 2))) void planche_cli_message(const char *format, ...);
 /* The same without the prefix. */
 __attribute__((format(printf, 1, 2))) void planche_cli_note(const char *format, ...);

@@ -2,6 +2,7 @@
 /* Progress of a run as text. */
 #include "enlarge/progress_line.h"
 
+#include "base/text.h"
 #include "cli/cells.h"
 
 #include <stdint.h>
@@ -131,7 +132,7 @@ const char *planche_cli_progress_line(const struct planche_cli_snapshot *snapsho
         size_t fixed = measure(&parts, level);
         planche_cli_cut_middle(snapshot->name, room - fixed - 2, parts.text[NAME],
                                sizeof parts.text[NAME]);
-        planche_cli_clean(parts.text[NAME], true);
+        planche_text_show(parts.text[NAME]);
     }
     join(&parts, level, line, size);
     line[planche_cli_cells_length(line, room)] = 0;

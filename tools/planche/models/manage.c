@@ -27,7 +27,10 @@ static bool print_path(const struct planche_model_variant *variant, const char *
         planche_cli_message("%s", error.message);
         return false;
     }
-    printf("%s\n", path);
+    if (planche_cli_prints_on_terminal())
+        planche_cli_print("%s", path);
+    else
+        puts(path); /* for programs: the bytes of the name, whatever they are */
     return true;
 }
 
@@ -41,7 +44,7 @@ static bool verify(const struct planche_model_variant *variant, const char *fold
     if (status != PLANCHE_OK)
         planche_cli_message("%s", error.message);
     else
-        printf("%s: sound\n", path);
+        planche_cli_print("%s: sound", path);
     return status == PLANCHE_OK;
 }
 

@@ -186,8 +186,9 @@ static void print_table(const char *folder)
     putchar('\n');
     print_sources();
     list_imported(folder, false);
-    printf("\nCache: %s\nFetch with: planche models fetch [MODEL[:SCALE[:DENOISE]]... | --all]\n",
-           folder);
+    putchar('\n');
+    planche_cli_print("Cache: %s", folder);
+    puts("Fetch with: planche models fetch [MODEL[:SCALE[:DENOISE]]... | --all]");
 }
 
 static bool print_variant(const struct planche_model_variant *variant, const char *folder)

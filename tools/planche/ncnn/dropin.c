@@ -78,7 +78,7 @@ static void report_done(const struct run *run, const struct planche_cli_dropin_p
         planche_cli_note("%s -> %s done", page->input, page->output);
         return;
     }
-    printf("%s -> %s done\n", page->input, page->output);
+    planche_cli_print("%s -> %s done", page->input, page->output);
     fflush(stdout);
 }
 

@@ -124,13 +124,13 @@ static bool add_pane(struct sheet *sheet, const struct planche_cli_picture *pane
     if (sheet->options->json)
         return tell_json(sheet, shown);
     if (shown->model == NULL)
-        printf("%u  Lanczos\n", sheet->panes);
+        planche_cli_print("%u  Lanczos", sheet->panes);
     else if (shown->chosen)
-        printf("%u  %s (%s), %.2f s, level %g (%s)\n", sheet->panes, shown->model, shown->networks,
-               shown->seconds, sheet->look.level, sheet->look.reason);
+        planche_cli_print("%u  %s (%s), %.2f s, level %g (%s)", sheet->panes, shown->model,
+                          shown->networks, shown->seconds, sheet->look.level, sheet->look.reason);
     else
-        printf("%u  %s (%s), %.2f s\n", sheet->panes, shown->model, shown->networks,
-               shown->seconds);
+        planche_cli_print("%u  %s (%s), %.2f s", sheet->panes, shown->model, shown->networks,
+                          shown->seconds);
     return true;
 }
 

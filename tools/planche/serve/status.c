@@ -154,9 +154,9 @@ void planche_serve_models(struct planche_serve *serve, struct planche_http_conne
     /* Of a model file the name: where it lies is nobody's business. */
     const char *slash = model != NULL ? strrchr(model, '/') : NULL;
     json_object_set_new(object, "default",
-                        json_string(slash != NULL   ? slash + 1
-                                    : model != NULL ? model
-                                                    : PLANCHE_CLI_DEFAULT_MODEL));
+                        planche_cli_json_text(slash != NULL   ? slash + 1
+                                              : model != NULL ? model
+                                                              : PLANCHE_CLI_DEFAULT_MODEL));
     json_object_set_new(object, "models", models);
     planche_serve_json(c, 200, object);
 }

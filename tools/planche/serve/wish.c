@@ -3,6 +3,7 @@
 #include "serve/wish.h"
 
 #include "base/status.h"
+#include "cli/json.h"
 #include "cli/model_options.h"
 #include "cli/number.h"
 #include "cli/target.h"
@@ -57,7 +58,7 @@ static json_t *make_value(enum kind kind, const char *value)
         return json_real(real);
     if (kind == SWITCH && (on || off))
         return json_boolean(on);
-    return json_string(value);
+    return planche_cli_json_text(value);
 }
 
 static enum planche_status take_seconds(const char *name, const char *value, uint64_t *out,
@@ -192,8 +193,9 @@ static enum planche_status take_chain(json_t *object, const char *model)
     snprintf(text, sizeof text, "%s", model);
     for (char *space = text; (space = strchr(space, ' ')) != NULL;)
         *space = '+';
-    return json_object_set_new(object, "model", json_string(text)) == 0 ? PLANCHE_OK
-                                                                        : PLANCHE_ERROR_MEMORY;
+    return json_object_set_new(object, "model", planche_cli_json_text(text)) == 0
+               ? PLANCHE_OK
+               : PLANCHE_ERROR_MEMORY;
 }
 
 static enum planche_status check_model(json_t *object, const struct planche_serve *serve,

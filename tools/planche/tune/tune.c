@@ -38,7 +38,7 @@ static bool print_result(const struct planche_cli_options *options,
                          const struct planche_gpu_info *gpu)
 {
     if (!options->json) {
-        printf("GPU %u (%s): %s\n", gpu->index, gpu->name, gpu->tuning);
+        planche_cli_print("GPU %u (%s): %s", gpu->index, gpu->name, gpu->tuning);
         return true;
     }
     json_t *object = json_object();
