@@ -172,6 +172,51 @@ static void test_khr(void **state)
     check_khr(PLANCHE_GPU_PATH_NV2, 64, 3);
 }
 
+/* A 1 x 1 convolution is a product of all its outputs; with few channels it is none. */
+static void test_single(void **state)
+{
+    static const int widths[][3] = {{96, 288, 96}, {96, 96, 96}, {192, 384, 192}, {192, 64, 64}};
+    struct fixture f;
+    struct planche_error error;
+    enum planche_status status;
+    (void)state;
+    for (size_t i = 0; i < sizeof(widths) / sizeof(*widths); i++)
+        for (int path = PLANCHE_GPU_PATH_KHR; path <= PLANCHE_GPU_PATH_WGMMA; path++) {
+            begin(&f, (enum planche_gpu_path)path, widths[i][0], widths[i][1]);
+            f.step.kernel_w = f.step.kernel_h = 1;
+            assert_int_equal(choose(&f), PLANCHE_SHADER_CONV_KHR);
+            assert_int_equal(f.made.product.blocks * widths[i][2], widths[i][1]);
+            assert_int_equal(planche_gpu_matrix_variants(&f.program, 0),
+                             1u << PLANCHE_GPU_VARIANT_SINGLE);
+            f.device.refused = 1u << PLANCHE_GPU_VARIANT_SINGLE;
+            assert_false(planche_gpu_matrix_choose(&f.program, 0, &status, &error));
+            end(&f);
+        }
+    begin(&f, PLANCHE_GPU_PATH_KHR, 64, 3);
+    f.step.kernel_w = f.step.kernel_h = 1;
+    assert_false(planche_gpu_matrix_choose(&f.program, 0, &status, &error));
+    end(&f);
+}
+
+/* A lane has the same channels of all pixels where it scales residuals or adds outputs up: the
+ * groups of outputs of a subgroup are a power of two then. */
+static void test_groups(void **state)
+{
+    enum { GROUPS = 6, DEEP_GROUPS = 8 };
+    struct fixture f;
+    int averages[1] = {0};
+    (void)state;
+    for (int sums = 0; sums < 2; sums++) {
+        begin(&f, PLANCHE_GPU_PATH_KHR, 48, 48);
+        f.program.folding.averages = sums ? averages : NULL;
+        choose(&f);
+        const int32_t *constants = f.device.pipelines->next->constants;
+        assert_int_equal(constants[GROUPS], sums ? 1 : 3);
+        assert_int_equal(constants[GROUPS] * constants[DEEP_GROUPS], 3);
+        end(&f);
+    }
+}
+
 static void test_neither(void **state)
 {
     (void)state;
@@ -615,6 +660,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_nv2),
                                        cmocka_unit_test(test_khr),
+                                       cmocka_unit_test(test_single),
+                                       cmocka_unit_test(test_groups),
                                        cmocka_unit_test(test_neither),
                                        cmocka_unit_test(test_pack),
                                        cmocka_unit_test(test_kernels),

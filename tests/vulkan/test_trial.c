@@ -11,7 +11,6 @@
 #include "backend_test.h"
 #include "gpu_pool_of.h"
 #include "need_device.h"
-#include "random_graph.h"
 #include "vulkan_test.h"
 
 #include <stdio.h>
@@ -27,7 +26,7 @@
 
 /* A layer for each variant. */
 static const char param[] = "7767517\n"
-                            "12 12\n"
+                            "13 13\n"
                             "Input         data 0 1 data 0=0\n"
                             "Convolution   c1 1 1 data a 0=16 1=3 4=1 5=1 6=432 9=1\n"
                             "Convolution   c2 1 1 a b 0=16 1=2 3=2 5=1 6=1024\n"
@@ -37,12 +36,10 @@ static const char param[] = "7767517\n"
                             "Convolution   c3 1 1 s c 0=16 1=3 4=1 5=1 6=2304 9=1\n"
                             "Convolution   c4 1 1 c d 0=16 1=3 4=1 5=1 6=2304\n"
                             "BinaryOp      m2 2 1 d s e 0=0\n"
-                            "Interp        i1 1 1 e f 0=1 1=2.0 2=2.0\n"
+                            "Convolution   c6 1 1 e h 0=16 1=1 5=1 6=256 9=1\n"
+                            "Interp        i1 1 1 h f 0=1 1=2.0 2=2.0\n"
                             "Convolution   c5 1 1 f g 0=16 1=3 4=1 5=1 6=2304 9=1\n"
                             "Deconvolution e1 1 1 g output 0=3 1=3 3=3 5=1 6=432\n";
-/* Weights and biases of its layers. */
-static const int counts[][2] = {{432, 16},  {1024, 16}, {256, 16}, {2304, 16},
-                                {2304, 16}, {2304, 16}, {432, 3}};
 
 static const char *const words[PLANCHE_GPU_VARIANT_WGMMA] = {
     [PLANCHE_GPU_VARIANT_SCALED_INPUT] = "scaled inputs",
@@ -50,25 +47,9 @@ static const char *const words[PLANCHE_GPU_VARIANT_WGMMA] = {
     [PLANCHE_GPU_VARIANT_ENLARGED_INPUT] = "enlarged inputs",
     [PLANCHE_GPU_VARIANT_SUMS] = "sums of their outputs",
     [PLANCHE_GPU_VARIANT_THIRDS] = "stride 3",
+    [PLANCHE_GPU_VARIANT_SINGLE] = "1x1 convolutions",
     [PLANCHE_GPU_VARIANT_PLAIN] = "of any kind",
 };
-
-static void write_model(void)
-{
-    struct random_graph graph = {0};
-    uint64_t state = 7;
-    for (size_t i = 0; i < sizeof(counts) / sizeof(*counts); i++) {
-        double range = i == 2 ? 0.5 : 2.0 / counts[i][0] * 16;
-        random_graph_put_bytes(&graph, 0, 4);
-        for (int k = 0; k < counts[i][0]; k++)
-            random_graph_put_float(&graph, test_random_real(&state, -range, range));
-        for (int k = 0; k < counts[i][1]; k++)
-            random_graph_put_float(&graph, test_random_real(&state, 0, 0.5));
-    }
-    test_write(test_path("model-variants.param"), param, sizeof(param) - 1);
-    test_write(test_path("model-variants.bin"), graph.bin, graph.bin_size);
-    random_graph_free(&graph);
-}
 
 /* One engine: its device keeps the pipelines that it has made, since software compiles slowly. */
 static struct planche_engine *engine;
@@ -205,7 +186,7 @@ static int setup(void **state)
         return -1;
     gpu_need();
     planche_gpu_pretend_matrices(true);
-    write_model();
+    gpu_write_model("model-variants", param);
     return 0;
 }
 

@@ -33,21 +33,7 @@ static const char *plain_model(void)
                                 "Convolution first 1 1 data wide 0=16 1=3 4=1 5=1 6=432 9=1\n"
                                 "Convolution second 1 1 wide detail 0=12 1=3 4=1 5=1 6=1728\n"
                                 "PixelShuffle shuffle 1 1 detail output 0=2\n";
-    static const int counts[] = {432, 16, 1728, 12};
-    float values[1728];
-    FILE *file = fopen(test_path("plain.bin"), "wb");
-    assert_non_null(file);
-    for (size_t p = 0; p < 4; p++) {
-        const float tag = 0;
-        for (int i = 0; i < counts[p]; i++)
-            values[i] = (float)(i * 7 % 13 - 6) / (p < 2 ? 40 : 300);
-        if (p % 2 == 0)
-            assert_int_equal(fwrite(&tag, sizeof(tag), 1, file), 1);
-        assert_int_equal(fwrite(values, sizeof(*values), (size_t)counts[p], file), counts[p]);
-    }
-    assert_int_equal(fclose(file), 0);
-    test_write(test_path("plain.param"), param, sizeof(param) - 1);
-    return test_path("plain.param");
+    return gpu_write_model("plain", param);
 }
 
 /* With averages, or without. */

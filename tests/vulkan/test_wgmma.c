@@ -12,7 +12,6 @@
 #include "backend_test.h"
 #include "gpu_pool_of.h"
 #include "need_device.h"
-#include "random_graph.h"
 #include "vulkan_test.h"
 
 #include <stdio.h>
@@ -31,27 +30,9 @@ static const char param[] = "7767517\n"
                             "Convolution   c1 1 1 data a 0=32 1=3 4=1 5=1 6=864 9=1\n"
                             "Convolution   c2 1 1 a b 0=64 1=3 4=1 5=1 6=18432 9=1\n"
                             "Convolution   c3 1 1 b output 0=3 1=3 4=1 5=1 6=1728\n";
-static const int counts[][2] = {{864, 32}, {18432, 64}, {1728, 3}};
 
 static struct planche_engine *engine;
 static struct image in, whole;
-
-static void write_model(void)
-{
-    struct random_graph graph = {0};
-    uint64_t state = 7;
-    for (size_t i = 0; i < sizeof(counts) / sizeof(*counts); i++) {
-        double range = 16.0 / counts[i][0];
-        random_graph_put_bytes(&graph, 0, 4);
-        for (int k = 0; k < counts[i][0]; k++)
-            random_graph_put_float(&graph, test_random_real(&state, -range, range));
-        for (int k = 0; k < counts[i][1]; k++)
-            random_graph_put_float(&graph, test_random_real(&state, 0, 0.5));
-    }
-    test_write(test_path("model-kernels.param"), param, sizeof(param) - 1);
-    test_write(test_path("model-kernels.bin"), graph.bin, graph.bin_size);
-    random_graph_free(&graph);
-}
 
 static struct planche_gpu_context *context_of(void)
 {
@@ -195,7 +176,7 @@ static int setup(void **state)
         return -1;
     gpu_need();
     planche_gpu_pretend_matrices(true);
-    write_model();
+    gpu_write_model("model-kernels", param);
     return 0;
 }
 

@@ -8,7 +8,6 @@
 #include "backend_test.h"
 #include "gpu_pool_of.h"
 #include "need_device.h"
-#include "random_graph.h"
 #include "vulkan_test.h"
 
 #include <stdlib.h>
@@ -31,25 +30,6 @@ static const char param[] = "7767517\n"
                             "Concat        k1 2 1 h g i\n"
                             "Convolution   c4 1 1 i j 0=16 1=3 4=1 5=1 6=4608 9=1\n"
                             "Convolution   c5 1 1 j output 0=3 1=3 4=1 5=1 6=432\n";
-/* Weights of its layers, each with its outputs' biases. */
-static const int counts[][2] = {{432, 16}, {2304, 16}, {2304, 16}, {4608, 16}, {432, 3}};
-
-static void write_model(void)
-{
-    struct random_graph graph = {0};
-    uint64_t state = 5;
-    for (size_t i = 0; i < sizeof(counts) / sizeof(*counts); i++) {
-        double range = 24.0 / counts[i][0] * counts[i][1] / 16;
-        random_graph_put_bytes(&graph, 0, 4);
-        for (int k = 0; k < counts[i][0]; k++)
-            random_graph_put_float(&graph, test_random_real(&state, -range, range));
-        for (int k = 0; k < counts[i][1]; k++)
-            random_graph_put_float(&graph, test_random_real(&state, 0, 0.3));
-    }
-    test_write(test_path("winograd.param"), param, sizeof(param) - 1);
-    test_write(test_path("winograd.bin"), graph.bin, graph.bin_size);
-    random_graph_free(&graph);
-}
 
 /* The page on the device, or the CPU; how many of the steps Winograd makes. */
 static int run(enum planche_gpu_path path, unsigned tile, struct image *out)
@@ -138,7 +118,7 @@ static int setup(void **state)
     gpu_need();
     planche_gpu_force_winograd(true);
     planche_gpu_set_patience(600000.0);
-    write_model();
+    gpu_write_model("winograd", param);
     return 0;
 }
 

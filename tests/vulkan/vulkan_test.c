@@ -2,9 +2,11 @@
 /* The device, engines and pages on it. */
 #include "vulkan_test.h"
 
+#include "api_test.h"
 #include "backend/vulkan/fault.h"
 #include "backend/vulkan/probe.h"
 #include "need_device.h"
+#include "random_graph.h"
 #include "support/quick.h"
 #include "support/testing.h"
 
@@ -68,6 +70,40 @@ void gpu_add_matrices(void)
 bool gpu_may_lack(enum planche_gpu_path path)
 {
     return path > PLANCHE_GPU_PATH_F16 && path != gpu_need().path;
+}
+
+/* A layer's number by its key; 0: it has none. */
+static int number_of(const char *line, const char *key)
+{
+    const char *end = line + strcspn(line, "\n"), *at = strstr(line, key);
+    return at && at < end ? atoi(at + strlen(key)) : 0;
+}
+
+/* Values stay about as large as they are. */
+static void put_layer(struct random_graph *graph, uint64_t *state, int weights, int outputs)
+{
+    double range = 3.0 * outputs / weights;
+    random_graph_put_bytes(graph, 0, 4);
+    random_graph_put_floats(graph, state, weights, -range, range);
+    random_graph_put_floats(graph, state, outputs, 0, 0.4);
+}
+
+const char *gpu_write_model(const char *name, const char *param)
+{
+    struct random_graph graph = {0};
+    uint64_t state = 7;
+    char file[64];
+    for (const char *line = strchr(param, '\n'); line; line = strchr(line + 1, '\n')) {
+        const char *layer = line + 1, *key = strncmp(layer, "Inner", 5) == 0 ? " 2=" : " 6=";
+        if (number_of(layer, key))
+            put_layer(&graph, &state, number_of(layer, key), number_of(layer, " 0="));
+    }
+    snprintf(file, sizeof(file), "%s.bin", name);
+    test_write(test_path(file), graph.bin, graph.bin_size);
+    random_graph_free(&graph);
+    snprintf(file, sizeof(file), "%s.param", name);
+    test_write(test_path(file), param, strlen(param));
+    return test_path(file);
 }
 
 struct planche_engine *gpu_engine(struct planche_engine_options options, enum planche_gpu_path path)

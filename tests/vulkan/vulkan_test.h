@@ -28,6 +28,10 @@ void gpu_add_matrices(void);
 /* Whether the device may be without a path: it has all plain ones up to its fastest. */
 bool gpu_may_lack(enum planche_gpu_path path);
 
+/* Writes the network `name`.param and its random weights, `name`.bin, in the test's folder, and
+ * returns the path of the former. Convolutions, deconvolutions and inner products have biases. */
+const char *gpu_write_model(const char *name, const char *param);
+
 /* An engine on that device with a path; NULL: the device does not have the path. Fails the test on
  * other errors. The caller's options say the rest. */
 struct planche_engine *gpu_engine(struct planche_engine_options options,

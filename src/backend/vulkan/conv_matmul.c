@@ -35,6 +35,9 @@ static const int fold_constants[PLANCHE_GPU_VARIANT_THIRDS] = {
     [PLANCHE_GPU_VARIANT_SUMS] = 23,
 };
 
+/* Variants in which a lane has the same channels of all pixels, which 3 groups do not allow. */
+#define BY_LANES (1u << PLANCHE_GPU_VARIANT_SCALED_RESIDUAL | 1u << PLANCHE_GPU_VARIANT_SUMS)
+
 static int32_t least(int32_t a, int32_t b)
 {
     return a < b ? a : b;
@@ -73,7 +76,25 @@ static struct shape choose_square(const struct planche_gpu_product *product, int
     return (struct shape){8, 1, 1, 1, 1, SIDE, 0, 1};
 }
 
-/* What measured fastest on an H200: docs/performance.md. */
+/* One tap on one pixel, and all of the outputs. */
+static bool is_single(const struct planche_gpu_product *product)
+{
+    return product->taps_x == 1 && product->taps_y == 1 && product->phases == 1;
+}
+
+/* Memory limits them: a workgroup makes many outputs, so that inputs are read seldom. */
+static struct shape choose_single(const struct planche_gpu_product *product, int32_t chunk)
+{
+    int32_t all = product->outputs / SIDE, groups = all % 4 == 0 ? 4 : all % 2 == 0 ? 2 : 1;
+    int32_t rows = 8 / groups, deep = 4;
+    while (all / groups % deep)
+        deep--;
+    if (rows > 2)
+        chunk = least(chunk, 2 * SIDE);
+    return (struct shape){rows, 1, groups, 2, deep, chunk, 1, 1};
+}
+
+/* What measured fastest on an H200, but for 1 x 1 convolutions: docs/performance.md. */
 static struct shape choose_shape(const struct planche_gpu_product *product, int32_t chunk)
 {
     int32_t groups = product->outputs / SIDE;
@@ -83,6 +104,8 @@ static struct shape choose_shape(const struct planche_gpu_product *product, int3
         return (struct shape){2, 2, 1, 4, 1, SIDE, 1, 4};
     if (product->phases > 1 && !product->enlarges)
         return choose_phased(product, chunk);
+    if (is_single(product))
+        return choose_single(product, chunk);
     return product->stride == 2 ? choose_strided(product, chunk) : choose_square(product, chunk);
 }
 
@@ -189,7 +212,9 @@ static bool describe(const struct planche_gpu_program *program, const struct pla
     }
     if (step->op == PLANCHE_STEP_CONV)
         return (step->kernel_w == 3 && step->stride_w == 1) ||
-               (step->kernel_w == 2 && step->stride_w == 2);
+               (step->kernel_w == 2 && step->stride_w == 2) ||
+               (step->kernel_w == 1 && step->stride_w == 1 && pitch % SIDE == 0 &&
+                !refuses(program, PLANCHE_GPU_VARIANT_SINGLE));
     /* Pixel np + phase gets input p + dy through kernel row phase + pad - n dy. */
     int32_t n = step->stride_w;
     product->phases = n;
@@ -207,7 +232,8 @@ static bool takes_nv2(const struct planche_gpu_program *program,
                       const struct planche_gpu_product *product)
 {
     return program->device->path == PLANCHE_GPU_PATH_NV2 && !product->gathers && !product->folds &&
-           !product->enlarges && product->phases <= 2 && product->step % SIDE == 0;
+           !product->enlarges && !is_single(product) && product->phases <= 2 &&
+           product->step % SIDE == 0;
 }
 
 /* Whether the enlarged input of a step could be folded in: a 3 x 3 convolution that pads by 1. */
@@ -277,6 +303,8 @@ unsigned planche_gpu_matrix_variants(const struct planche_gpu_program *program, 
         bits |= 1u << PLANCHE_GPU_VARIANT_SUMS;
     if (product->phases == 3)
         bits |= 1u << PLANCHE_GPU_VARIANT_THIRDS;
+    if (is_single(product))
+        bits |= 1u << PLANCHE_GPU_VARIANT_SINGLE;
     return bits ? bits : 1u << PLANCHE_GPU_VARIANT_PLAIN;
 }
 
@@ -286,6 +314,7 @@ static const char *const variant_names[PLANCHE_GPU_VARIANT_COUNT] = {
     [PLANCHE_GPU_VARIANT_ENLARGED_INPUT] = "matrix products of enlarged inputs",
     [PLANCHE_GPU_VARIANT_SUMS] = "matrix products with sums of their outputs",
     [PLANCHE_GPU_VARIANT_THIRDS] = "matrix products for deconvolutions of stride 3",
+    [PLANCHE_GPU_VARIANT_SINGLE] = "matrix products for 1x1 convolutions",
     [PLANCHE_GPU_VARIANT_PLAIN] = "matrix products of any kind",
     [PLANCHE_GPU_VARIANT_WGMMA] = "matrix products by wgmma",
     [PLANCHE_GPU_VARIANT_WGMMA_RESIDUAL] = "matrix products by wgmma with a residual",
@@ -314,7 +343,7 @@ static void spoil(int32_t *constants, unsigned variants)
             constants[fold_constants[v]] = 0;
     if (variants >> PLANCHE_GPU_VARIANT_THIRDS & 1)
         constants[PHASES_CONSTANT] = 2;
-    if (variants >> PLANCHE_GPU_VARIANT_PLAIN & 1)
+    if (variants & (1u << PLANCHE_GPU_VARIANT_SINGLE | 1u << PLANCHE_GPU_VARIANT_PLAIN))
         constants[ACTIVATION_CONSTANT] = !constants[ACTIVATION_CONSTANT];
 }
 
@@ -350,7 +379,10 @@ static enum planche_status make_khr(const struct planche_gpu_program *program, i
     struct planche_gpu_step *made = &program->steps[s];
     struct planche_gpu_product *product = &made->product;
     bool soft = program->device->soft_matrices;
+    unsigned variants = planche_gpu_matrix_variants(program, s);
     struct shape shape = choose_shape(product, choose_chunk(program, step));
+    if (shape.groups == 3 && variants & BY_LANES)
+        shape = (struct shape){6, 1, 1, 1, 3, SIDE, 1, 1};
     if (soft)
         shape = shrink(shape);
     shape.rows = tuned_rows(program, shape.rows);
@@ -389,8 +421,8 @@ static enum planche_status make_khr(const struct planche_gpu_program *program, i
         program->folding.averages && program->folding.averages[s] >= 0,
     };
     enum planche_status status =
-        get_khr(program, planche_gpu_matrix_variants(program, s), constants,
-                sizeof(constants) / sizeof(constants[0]), &made->pipeline, error);
+        get_khr(program, variants, constants, sizeof(constants) / sizeof(constants[0]),
+                &made->pipeline, error);
     if (!status && packed)
         status = planche_gpu_pipeline_get(program->device, PLANCHE_SHADER_PACK_KHR, NULL, 0,
                                           &made->prepare, error);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Convolutions as matrix products, for devices with matrix contexts: rows are pixels, columns are
- * outputs.
+ * outputs. A 1 x 1 convolution, which a linear layer is too, is one as it stands.
  *
  * A deconvolution of stride n is a product that has the outputs of a square of n x n pixels, phase
  * after phase, as columns, and whose pixel p reads inputs p, p + 1, ... A 3 x 3 convolution of a
@@ -19,6 +19,7 @@ enum planche_gpu_variant {
     PLANCHE_GPU_VARIANT_ENLARGED_INPUT = PLANCHE_FOLD_ENLARGED_INPUT,
     PLANCHE_GPU_VARIANT_SUMS = PLANCHE_FOLD_SUMS,
     PLANCHE_GPU_VARIANT_THIRDS, /* deconvolutions of stride 3 */
+    PLANCHE_GPU_VARIANT_SINGLE, /* 1 x 1 convolutions */
     PLANCHE_GPU_VARIANT_PLAIN,  /* none of these */
     PLANCHE_GPU_VARIANT_WGMMA,  /* those by kernels, in the order of enum planche_gpu_kernel */
     PLANCHE_GPU_VARIANT_WGMMA_RESIDUAL,
