@@ -75,9 +75,9 @@ class Proxy:
     """A way to the server that can stop, with all connections open; by itself where a client says some words.
     chance, a generator of random numbers: messages to clients come twice and in another order now and then."""
 
-    def __init__(self, port, words=None, chance=None):
+    def __init__(self, port, words=None, chance=None, near=0):
         self.words, self.stopped, self.chance = words, threading.Event(), chance
-        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.listener = socket.create_server(("127.0.0.1", near))
         self.port, self.target, self.open = self.listener.getsockname()[1], port, threading.Event()
         self.open.set()
         self.ends = [self.listener]

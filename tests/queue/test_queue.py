@@ -2,6 +2,7 @@
 """Many machines: books that are made by workers of a queue have the bytes that one machine makes, and nothing is left
 of them in the queue."""
 import base64
+import contextlib
 import hashlib
 import json
 import math
@@ -9,13 +10,14 @@ import os
 import random
 import shutil
 import signal
+import socket
 import struct
 import subprocess
+import threading
 import time
-import unittest
 import zipfile
 
-from cluster import PLANCHE, SECONDS, SLOWNESS, Proxy, Queue, read
+from cluster import PLANCHE, SECONDS, SLOWNESS, Proxy, Queue, read, run_side_by_side, shut
 from noise import make_book
 
 
@@ -47,6 +49,74 @@ class Deliveries(Queue):
             self.assertLess(time.monotonic() - begin, 15)
         self.expect_books(1)
         self.expect_empty()
+
+
+class Idler:
+    """Somebody who answers as a worker does, and takes no page."""
+
+    def __init__(self, port):
+        self.client = socket.create_connection(("127.0.0.1", port), SECONDS)
+        self.client.sendall(b'CONNECT {"verbose":false}\r\nSUB planche.who 1\r\nPING\r\n')
+        threading.Thread(target=self.answer, daemon=True).start()
+
+    def answer(self):
+        about = dict.fromkeys(("slots", "running", "waiting", "done", "failed", "seconds", "pages_per_second"), 0)
+        about |= dict.fromkeys(("id", "device", "numerics", "version"), "idler") | {"stopping": False}
+        about = json.dumps(about).encode()
+        with contextlib.suppress(OSError), self.client.makefile("rb") as asked:
+            while line := asked.readline():
+                if line.startswith(b"MSG "):
+                    reply = line.split()[3]
+                    self.client.sendall(b"PUB %s %d\r\n%s\r\n" % (reply, len(about), about))
+
+    def close(self):
+        shut(self.client)
+        self.client.close()
+
+
+class Lonely(Queue):
+    def says(self, front, text, count=1):
+        """Waits until the front has said something so often."""
+        self.wait_for(lambda *_: read(self.path("output.log")).count(text) >= count or front.poll() is not None, text)
+        self.assertEqual(read(self.path("output.log")).count(text), count)
+
+    def test_no_worker(self):
+        """What waits is counted before a worker has ever been there. A front that has none says so, once, and again when
+        none is left; and that its connection is lost, and back."""
+        self.make_books(1, 3)
+        proxy = Proxy(self.server.port)
+        self.addCleanup(proxy.close)
+        front = self.front(port=proxy.port)
+        state, _ = self.wait_for(lambda s, _: s["pages"] == 3, "no pages")
+        self.assertEqual((state["waiting"], state["running"]), ({"reader": 0, "prefetch": 0, "book": 3}, 0))
+        self.says(front, b"planche: the queue has no worker: its pages wait")
+        worker = Idler(self.server.port)
+        self.says(front, b"planche: a worker of the queue is there now")
+        worker.close()
+        self.says(front, b"planche: the queue has no worker", 2)
+        for end in proxy.ends:
+            shut(end)
+        proxy.listener.close()
+        self.says(front, b"planche: the queue: the connection is lost; waiting for it")
+        again = Proxy(self.server.port, near=proxy.port)
+        self.addCleanup(again.close)
+        self.says(front, b"planche: the queue: connected again")
+        self.worker()
+        self.end_front(front)
+        self.expect_books(1)
+
+    def test_no_worker_with_these_bytes(self):
+        """Workers of another arithmetic are no help to --same-bytes, and get no page of it; without it any will do."""
+        self.make_books(1, 2)
+        other = self.worker(env={"PLANCHE_CPU_MASK": "1"})
+        front = self.front("--same-bytes")
+        self.says(front, b"planche: none of the queue's 1 workers computes as this machine does")
+        state, _ = self.state()
+        self.assertEqual((state["waiting"]["book"], state["workers"][0]["done"]), (2, 0))
+        self.worker()
+        self.end_front(front)
+        self.expect_books(1)
+        self.drain(other)
 
 
 def make_safetensors(path):
@@ -254,6 +324,31 @@ class Folder(Queue):
         self.expect_empty()
         self.assertEqual(os.listdir(self.path("shared")), [])
 
+    def test_worker_that_does_not_know_the_folder(self):
+        """A worker without --store takes nothing from a folder's pages: it says what it lacks, to the front, too, and gives
+        them back. One that has a folder makes the pages of a front without, where that one finds them."""
+        os.mkdir(self.path("shared"))
+        self.make_books(1, 4)
+        front = self.front("--store", self.path("shared"))
+        self.wait_for(lambda s, _: s["pages"] == 4, "no pages")
+        blind = self.worker()
+        self.wait_for(lambda s, _: s["workers"] and "that this command does not know" in s["workers"][0].get("problem", ""),
+                      "it does not say so")
+        self.wait_for(lambda *_: b"none of the queue's 1 workers makes its pages: one says: pages" in
+                      read(self.path("output.log")), "the front does not say so")
+        state, failed = self.state()
+        self.assertEqual((state["pages"], failed), (4, []))
+        self.drain(blind)
+        worker = self.worker("--store", self.path("shared"))
+        self.end_front(front)
+        self.expect_books(1)
+        os.rename(self.path("out"), self.path("out2"))
+        self.end_front(self.front("--overwrite", env={"XDG_STATE_HOME": self.path("state3")}))
+        self.expect_books(1)
+        self.drain(worker)
+        self.expect_empty()
+        self.assertEqual(os.listdir(self.path("shared")), [])
+
     def test_what_is_left(self):
         """What nobody has taken for a week goes when a front comes, all with purge; other files stay."""
         os.mkdir(self.path("shared"))
@@ -274,4 +369,4 @@ class Folder(Queue):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    run_side_by_side("test_no_worker", "test_each_page_is_delivered_once", "test_full_disk")

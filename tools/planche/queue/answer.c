@@ -8,20 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define WINDOW_NS INT64_C(30000000000)
-
-double planche_queue_worker_rate(struct planche_queue_worker *worker, int64_t now)
-{
-    if (now - worker->next_mark >= WINDOW_NS) {
-        worker->mark = worker->next_mark;
-        worker->mark_done = worker->next_mark_done;
-        worker->next_mark = now;
-        worker->next_mark_done = worker->done;
-    }
-    double seconds = (double)(now - worker->mark) / 1e9;
-    return seconds > 0.0 ? (double)(worker->done - worker->mark_done) / seconds : 0.0;
-}
-
 static char *describe(struct planche_queue_worker *worker)
 {
     json_t *json = json_object();
@@ -37,8 +23,10 @@ static char *describe(struct planche_queue_worker *worker)
     planche_cli_json_set_count(json, "done", worker->done);
     planche_cli_json_set_count(json, "failed", worker->failed);
     json_object_set_new(json, "pages_per_second",
-                        json_real(planche_queue_worker_rate(worker, now)));
+                        json_real(planche_queue_rate_get(&worker->rate, now)));
     json_object_set_new(json, "stopping", json_boolean(worker->stopping));
+    if (*worker->problem != 0)
+        json_object_set_new(json, "problem", planche_cli_json_text(worker->problem));
     planche_mutex_unlock(&worker->lock);
     json_object_set_new(json, "seconds", json_integer((now - worker->started) / 1000000000));
     char *text = json_dumps(json, JSON_COMPACT);

@@ -9,6 +9,7 @@
 #include "cli/terminal.h"
 #include "os/clock.h"
 #include "os/fd.h"
+#include "queue/lookout.h"
 #include "queue/open.h"
 #include "queue/shared/folder.h"
 #include "queue/store.h"
@@ -183,11 +184,12 @@ static void complain(struct planche_queue_front *front, const struct planche_err
         planche_cli_message("%s; waiting", error->message);
 }
 
-static void complain_away(struct planche_queue_front *front)
+static void tell_connection(struct planche_queue_front *front, bool away)
 {
-    struct planche_error error = {0};
-    planche_fail(&error, PLANCHE_ERROR_IO, "the queue: the connection is lost");
-    complain(front, &error);
+    planche_mutex_lock(&front->lock);
+    if (!front->quiet)
+        planche_queue_tell_connection(&front->away, away);
+    planche_mutex_unlock(&front->lock);
 }
 
 /* A page while it is waited for. */
@@ -253,6 +255,7 @@ static enum planche_status keep_posted(struct planche_queue_front *front, struct
     sweep(front, now);
     planche_queue_wake(front, false, now);
     planche_queue_raise(front, &turn->post, now);
+    planche_queue_look_out(front, now);
     if (!turn->post.posted && now >= turn->next_try) {
         enum planche_status status = planche_queue_post(front, &turn->post, error);
         if (turn->post.own && status != PLANCHE_OK && status != PLANCHE_ERROR_MEMORY)
@@ -279,6 +282,7 @@ static enum planche_status run_turn(struct planche_queue_front *front, struct tu
             return planche_fail(error, PLANCHE_ERROR_CANCELLED, "cancelled");
         enum planche_status status = PLANCHE_OK;
         bool away = planche_queue_is_away(&front->queue);
+        tell_connection(front, away);
         if (!away)
             status = look(front, turn, target, result, &found, error);
         if (status != PLANCHE_OK || found)
@@ -286,8 +290,6 @@ static enum planche_status run_turn(struct planche_queue_front *front, struct tu
         int64_t now = planche_clock_ns();
         if (!away)
             status = keep_posted(front, turn, now, error);
-        else
-            complain_away(front);
         if (status != PLANCHE_OK)
             return status;
         wait_for_news(front, &turn->waiting, now + PLANCHE_QUEUE_TICK_NS);

@@ -21,8 +21,9 @@ struct planche_queue_waiting {
 /* What the server said last of the consumer that jobs of a class go to. All pages share it: one
  * request a second, however many wait. */
 struct planche_queue_consumer {
-    int64_t asked;       /* when; 0: never */
-    unsigned reconnects; /* of the connection then */
+    char need[PLANCHE_QUEUE_NEED_TEXT]; /* whose it is: pages may want the arithmetic of others */
+    int64_t asked;                      /* when; 0: never */
+    unsigned reconnects;                /* of the connection then */
     bool known;
     bool waits;     /* there are jobs that no worker has asked for */
     uint64_t floor; /* no job up to here will be given to a worker */
@@ -43,10 +44,13 @@ struct planche_queue_front {
     struct planche_queue_waiting *waiting;
     unsigned in_flight, checking; /* pages; those that are decoded */
     double mean_ms;               /* that a worker takes for a page */
-    int64_t published, woken, complained, emptied, swept;
-    bool quiet;  /* who has it says himself that the queue is away */
-    bool asleep; /* there is news that workers were not woken for */
+    int64_t published, woken, complained, emptied, swept, looked;
+    bool quiet;    /* who has it says himself that the queue is away, or has no worker */
+    bool away;     /* that the connection is lost was told */
+    unsigned crew; /* what was told of workers (queue/lookout.c); 0: nothing, or they are there */
+    bool asleep;   /* there is news that workers were not woken for */
     uint64_t made, copies, damaged;
+    uint64_t made_then; /* when one looked for workers last */
     struct planche_queue_consumer consumer[PLANCHE_QUEUE_CLASSES][2]; /* of one need, of any */
 };
 

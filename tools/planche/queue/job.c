@@ -341,6 +341,9 @@ static bool copy_worker(json_t *to, const json_t *from)
         right = copy_text(to, from, texts[i]);
     for (size_t i = 0; right && i < COUNT(counts); i++)
         right = copy_count(to, from, counts[i]);
+    char problem[PLANCHE_ERROR_MESSAGE_SIZE];
+    if (right && read_text(from, "problem", problem, sizeof problem))
+        right = json_object_set_new(to, "problem", json_string(problem)) == 0;
     return right;
 }
 

@@ -12,6 +12,7 @@
 #include "os/fd.h"
 #include "profile/parts.h"
 #include "queue/store.h"
+#include "queue/streams.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -87,7 +88,7 @@ static enum planche_status put_file(struct planche_queue_front *front, const cha
     *own = status != PLANCHE_OK;
     if (status != PLANCHE_OK)
         return status;
-    status = planche_queue_put(&front->queue, data, size, object, NULL, error);
+    status = planche_queue_put(&front->queue, NULL, data, size, object, NULL, error);
     free(data);
     return status;
 }
@@ -255,16 +256,23 @@ static struct planche_queue_consumer *consumer_of(struct planche_queue_front *fr
     return &front->consumer[post->class][any];
 }
 
+/* One that is not there is made, so that planche queue counts what waits before a worker comes. One
+ * that is there has the lease of its workers. */
 static void ask_consumer(struct planche_queue_front *front, const struct planche_queue_post *post)
 {
     char name[PLANCHE_QUEUE_CONSUMER_BYTES];
     jsConsumerInfo *info = NULL;
     jsErrCode reason;
+    struct planche_error error;
     planche_queue_consumer_name(post->class, post->job.need, name, sizeof name);
-    bool known = planche_libnats.js_GetConsumerInfo(&info, front->queue.js, PLANCHE_QUEUE_JOBS,
-                                                    name, NULL, &reason) == NATS_OK;
+    natsStatus status = planche_libnats.js_GetConsumerInfo(&info, front->queue.js,
+                                                           PLANCHE_QUEUE_JOBS, name, NULL, &reason);
+    bool known = status == NATS_OK;
+    if (status == NATS_NOT_FOUND) /* else the next question makes it */
+        planche_queue_make_consumer(&front->queue, post->class, post->job.need, &error);
     planche_mutex_lock(&front->lock);
     struct planche_queue_consumer *consumer = consumer_of(front, post);
+    snprintf(consumer->need, sizeof consumer->need, "%s", post->job.need);
     consumer->known = known;
     consumer->waits = known && info->NumPending > 0;
     consumer->floor = known ? info->AckFloor.Stream : 0;
@@ -282,7 +290,8 @@ static struct planche_queue_consumer get_consumer(struct planche_queue_front *fr
     unsigned reconnects = atomic_load(&front->queue.reconnects);
     int64_t now = planche_clock_ns();
     planche_mutex_lock(&front->lock);
-    bool stale = shared->asked == 0 || shared->reconnects != reconnects;
+    bool stale = shared->asked == 0 || shared->reconnects != reconnects ||
+                 strcmp(shared->need, post->job.need) != 0;
     bool due = stale || now - shared->asked > CONSUMER_NS;
     if (stale)
         shared->known = false; /* a server that lost its disk counts from 1 again */
@@ -296,6 +305,8 @@ static struct planche_queue_consumer get_consumer(struct planche_queue_front *fr
     planche_mutex_lock(&front->lock);
     consumer = *shared;
     planche_mutex_unlock(&front->lock);
+    if (strcmp(consumer.need, post->job.need) != 0) /* a page with another asked meanwhile */
+        consumer.known = false;
     return consumer;
 }
 
@@ -376,6 +387,7 @@ static enum planche_status publish(struct planche_queue_front *front,
     if (text == NULL)
         return planche_fail(error, PLANCHE_ERROR_MEMORY, "out of memory");
     name_job(post, copy, subject, sizeof subject);
+    get_consumer(front, post); /* it is there before its first job */
     natsStatus status = planche_queue_publish(&front->queue, subject, text, strlen(text), NULL,
                                               &post->sequence, taken);
     free(text);
@@ -424,7 +436,7 @@ enum planche_status planche_queue_post(struct planche_queue_front *front,
         }
         if (status != PLANCHE_OK)
             return status;
-        status = planche_queue_put(&front->queue, data, size, &post->job.source,
+        status = planche_queue_put(&front->queue, NULL, data, size, &post->job.source,
                                    post->options->cancel, error);
         free(own);
         post->own = status == PLANCHE_ERROR_LIMIT || status == PLANCHE_ERROR_ARGUMENT;

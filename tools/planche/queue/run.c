@@ -97,8 +97,9 @@ static bool is_alone(struct planche_queue_worker *worker)
 {
     struct planche_queue_state state;
     struct planche_error error;
-    bool alone = planche_queue_ask(&worker->queue, ANSWER_MS, &state, &error) == PLANCHE_OK &&
-                 json_array_size(state.workers) <= 1;
+    bool alone =
+        planche_queue_ask_workers(&worker->queue, ANSWER_MS, &state, &error) == PLANCHE_OK &&
+        json_array_size(state.workers) <= 1;
     planche_queue_state_clear(&state);
     return alone;
 }
@@ -164,8 +165,8 @@ static enum planche_status store(struct planche_queue_worker *worker, struct mad
 {
     int64_t end = planche_clock_ns() + TELL_NS;
     enum planche_status status;
-    while ((status = planche_queue_put(&worker->queue, made->data, made->size, &made->result.object,
-                                       NULL, error)) == PLANCHE_ERROR_IO &&
+    while ((status = planche_queue_put(&worker->queue, &made->result.source, made->data, made->size,
+                                       &made->result.object, NULL, error)) == PLANCHE_ERROR_IO &&
            !planche_queue_is_refused(&worker->queue) && planche_clock_ns() < end) {
         planche_mutex_lock(&worker->lock);
         planche_cond_wait_until(&worker->changed, &worker->lock, planche_clock_ns() + PAUSE_NS);
@@ -266,15 +267,26 @@ static void count(struct planche_queue_worker *worker, bool done)
     planche_mutex_lock(&worker->lock);
     worker->done += done;
     worker->failed += !done;
+    if (done) {
+        planche_queue_rate_end(&worker->rate, planche_clock_ns());
+        *worker->problem = 0;
+    }
     planche_mutex_unlock(&worker->lock);
 }
 
 /* Half a lease: others may have the pages, who would otherwise come to this machine again. */
-static void rest(struct planche_queue_worker *worker)
+void planche_queue_decline(struct planche_queue_worker *worker, struct planche_queue_page *page,
+                           const struct planche_error *why)
 {
+    planche_cli_message("%s; other workers may have its pages", why->message);
     planche_mutex_lock(&worker->lock);
     worker->resting = planche_clock_ns() + worker->options.queue.lease_s * INT64_C(500000000);
+    /* What else it says may name files of this machine, which are for its own log. */
+    snprintf(worker->problem, sizeof worker->problem, "%s",
+             why->status == PLANCHE_ERROR_UNSUPPORTED ? why->message
+                                                      : "a fault of its own, which its log tells");
     planche_mutex_unlock(&worker->lock);
+    planche_queue_give_back(worker, page);
 }
 
 /* A sixth of the lease: memory that lacks may be free then. */
@@ -307,9 +319,7 @@ void planche_queue_run(struct planche_queue_worker *worker, struct planche_queue
         planche_queue_ack(&worker->queue, page->message);
         planche_queue_tell_gone(&worker->queue, page->job.key);
     } else if (made.unfit) { /* no fault of the page, and none of its tries */
-        planche_cli_message("%s; other workers may have its pages", error.message);
-        rest(worker);
-        planche_queue_give_back(worker, page);
+        planche_queue_decline(worker, page, &error);
     } else if (is_own_fault(status) || made.alone || page->tries >= PLANCHE_QUEUE_TRIES) {
         planche_queue_bury(worker, page, &error);
     } else {

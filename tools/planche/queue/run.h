@@ -10,6 +10,10 @@ void planche_queue_run(struct planche_queue_worker *worker, struct planche_queue
 /* Gives a page up: for its own fault, or after too many tries. */
 void planche_queue_bury(struct planche_queue_worker *worker, struct planche_queue_page *page,
                         const struct planche_error *why);
+/* Puts a page back that this machine cannot make for a reason of its own, which it tells, and takes
+ * none for half a lease. */
+void planche_queue_decline(struct planche_queue_worker *worker, struct planche_queue_page *page,
+                           const struct planche_error *why);
 /* Puts a page that was not begun back for other workers. */
 void planche_queue_give_back(struct planche_queue_worker *worker, struct planche_queue_page *page);
 

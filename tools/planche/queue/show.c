@@ -134,6 +134,9 @@ static void print_worker(const json_t *worker)
                       (long long)json_integer_value(json_object_get(worker, "done")),
                       (long long)json_integer_value(json_object_get(worker, "failed")),
                       json_string_value(json_object_get(worker, "numerics")));
+    const char *problem = json_string_value(json_object_get(worker, "problem"));
+    if (problem != NULL)
+        planche_cli_print("    takes no page for a while: %s", problem);
 }
 
 static void print_state(const struct planche_queue_state *state)

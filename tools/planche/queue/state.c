@@ -71,7 +71,10 @@ static void add_worker(struct planche_queue_state *state, natsMsg *message)
         planche_queue_worker_read(planche_libnats.natsMsg_GetData(message),
                                   (size_t)planche_libnats.natsMsg_GetDataLength(message));
     if (worker != NULL && json_array_size(state->workers) < MAX_WORKERS) {
-        state->pages_per_second += json_number_value(json_object_get(worker, "pages_per_second"));
+        /* One that has no page though some wait is none that makes them. */
+        if (json_integer_value(json_object_get(worker, "running")) > 0)
+            state->pages_per_second +=
+                json_number_value(json_object_get(worker, "pages_per_second"));
         json_array_append(state->workers, worker);
     }
     json_decref(worker);
@@ -100,6 +103,16 @@ static natsStatus ask_workers(struct planche_queue *queue, int64_t wait_ms,
     planche_libnats.natsSubscription_Destroy(answers);
     planche_libnats.natsInbox_Destroy(inbox);
     return status;
+}
+
+enum planche_status planche_queue_ask_workers(struct planche_queue *queue, int64_t wait_ms,
+                                              struct planche_queue_state *state,
+                                              struct planche_error *error)
+{
+    *state = (struct planche_queue_state){.workers = json_array()};
+    natsStatus status =
+        state->workers != NULL ? ask_workers(queue, wait_ms, state) : NATS_NO_MEMORY;
+    return status == NATS_OK ? PLANCHE_OK : planche_queue_fail(error, status, "cannot be asked");
 }
 
 enum planche_status planche_queue_ask(struct planche_queue *queue, int64_t wait_ms,

@@ -14,7 +14,7 @@ struct planche_queue_state {
     uint64_t redelivered;                    /* of them, not for the first time */
     uint64_t results, dead, store_bytes;
     int64_t oldest_s;        /* age of the oldest page; 0: none */
-    double pages_per_second; /* of all workers */
+    double pages_per_second; /* of all workers that have some */
     json_t *workers;         /* array of what they say of themselves */
 };
 
@@ -22,6 +22,10 @@ struct planche_queue_state {
 enum planche_status planche_queue_ask(struct planche_queue *queue, int64_t wait_ms,
                                       struct planche_queue_state *state,
                                       struct planche_error *error);
+/* The same of the workers alone. */
+enum planche_status planche_queue_ask_workers(struct planche_queue *queue, int64_t wait_ms,
+                                              struct planche_queue_state *state,
+                                              struct planche_error *error);
 /* What planche queue --json and a server's status say of it. NULL: no memory. */
 json_t *planche_queue_state_json(const struct planche_queue_state *state);
 void planche_queue_state_clear(struct planche_queue_state *state);

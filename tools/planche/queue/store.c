@@ -38,8 +38,9 @@ static enum planche_status put_named(struct planche_queue *queue, const void *da
                : planche_queue_folder_put(queue->options->store, name, data, size, error);
 }
 
-enum planche_status planche_queue_put(struct planche_queue *queue, const void *data, size_t size,
-                                      struct planche_queue_object *object,
+enum planche_status planche_queue_put(struct planche_queue *queue,
+                                      const struct planche_queue_object *like, const void *data,
+                                      size_t size, struct planche_queue_object *object,
                                       const struct planche_cancel *cancel,
                                       struct planche_error *error)
 {
@@ -49,7 +50,7 @@ enum planche_status planche_queue_put(struct planche_queue *queue, const void *d
         return planche_fail(error, PLANCHE_ERROR_LIMIT, "%zu bytes are no object of the queue",
                             size);
     digest_text(data, size, object->sha256);
-    if (queue->options->store != NULL)
+    if (queue->options->store != NULL && (like == NULL || like->file != 0))
         return put_named(queue, data, size, object, cancel, error);
     for (size_t i = 0; i < count; i++) {
         size_t at = i * queue->chunk, bytes = size - at < queue->chunk ? size - at : queue->chunk;
@@ -62,6 +63,18 @@ enum planche_status planche_queue_put(struct planche_queue *queue, const void *d
         object->count++;
     }
     return PLANCHE_OK;
+}
+
+enum planche_status planche_queue_reaches(const struct planche_queue *queue,
+                                          const struct planche_queue_object *object,
+                                          struct planche_error *error)
+{
+    if (object->file == 0 || queue->options->store != NULL)
+        return PLANCHE_OK;
+    return planche_fail(error, PLANCHE_ERROR_UNSUPPORTED,
+                        "pages of the queue lie in a folder that this command does not know: name "
+                        "it with --store DIR, or with --store http://HOST:8377 the planche serve "
+                        "that has it");
 }
 
 /* Where a read of chunks has come to. */
@@ -136,13 +149,12 @@ static enum planche_status get_named(struct planche_queue *queue,
 {
     char name[PLANCHE_QUEUE_OBJECT_NAME];
     planche_queue_object_name(object->sha256, object->file, name);
-    if (queue->options->store == NULL)
-        return planche_fail(error, PLANCHE_ERROR_IO,
-                            "the page lies in a shared folder, which --store must name here, too");
+    enum planche_status status = planche_queue_reaches(queue, object, error);
+    if (status != PLANCHE_OK)
+        return status;
     if (queue->web == NULL)
         return get_file(queue, object, name, reading, error);
-    enum planche_status status =
-        planche_queue_web_get(queue->web, name, reading->data, reading->size, cancel, error);
+    status = planche_queue_web_get(queue->web, name, reading->data, reading->size, cancel, error);
     reading->done = status == PLANCHE_OK ? reading->size : 0;
     return status == PLANCHE_ERROR_NOT_FOUND ? gone(object, error) : status;
 }

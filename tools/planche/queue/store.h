@@ -8,10 +8,17 @@
 #include "queue/object.h"
 #include "queue/queue.h"
 
-/* cancel may be NULL; it ends what goes to a server. Errors: LIMIT (too large), IO, MEMORY,
+/* Whether this machine can reach where an object lies; if not, error says what it lacks
+ * (UNSUPPORTED). */
+enum planche_status planche_queue_reaches(const struct planche_queue *queue,
+                                          const struct planche_queue_object *object,
+                                          struct planche_error *error);
+/* Puts it into the store of --store, or, with `like`, where that one lies: who sent it can read it
+ * there. cancel may be NULL; it ends what goes to a server. Errors: LIMIT (too large), IO, MEMORY,
  * CANCELLED. */
-enum planche_status planche_queue_put(struct planche_queue *queue, const void *data, size_t size,
-                                      struct planche_queue_object *object,
+enum planche_status planche_queue_put(struct planche_queue *queue,
+                                      const struct planche_queue_object *like, const void *data,
+                                      size_t size, struct planche_queue_object *object,
                                       const struct planche_cancel *cancel,
                                       struct planche_error *error);
 /* Whether the store lets this machine in no more: repeating does not help. */

@@ -105,6 +105,12 @@ static bool examine(struct planche_queue_worker *worker, struct planche_queue_pa
                                 planche_cli_interrupt_cancel(), &error);
     if (status == PLANCHE_OK)
         return true;
+    /* This machine does not reach the store, or its server is away: no fault of the page. */
+    if (status == PLANCHE_ERROR_UNSUPPORTED ||
+        (status == PLANCHE_ERROR_IO && worker->queue.web != NULL)) {
+        planche_queue_decline(worker, page, &error);
+        return false;
+    }
     /* It was made already, or nobody wants it any more: who does is told, and makes another. */
     if (status == PLANCHE_ERROR_EXISTS || status == PLANCHE_ERROR_NOT_FOUND) {
         planche_queue_ack(&worker->queue, page->message);
@@ -160,6 +166,14 @@ static bool take_message(struct planche_queue_worker *worker, natsMsg *message)
     return false;
 }
 
+static bool is_resting(struct planche_queue_worker *worker)
+{
+    planche_mutex_lock(&worker->lock);
+    bool rests = planche_clock_ns() < worker->resting;
+    planche_mutex_unlock(&worker->lock);
+    return rests;
+}
+
 bool planche_queue_take(struct planche_queue_worker *worker, bool only_readers)
 {
     unsigned sources = only_readers ? 2 : PLANCHE_QUEUE_SOURCES;
@@ -171,6 +185,8 @@ bool planche_queue_take(struct planche_queue_worker *worker, bool only_readers)
             i++;
         else if (take_message(worker, message))
             return true;
+        else if (is_resting(worker)) /* it would be given the same page again */
+            return false;
     }
     return false;
 }

@@ -11,6 +11,7 @@
 #include "queue/ack.h"
 #include "queue/answer.h"
 #include "queue/command.h"
+#include "queue/lookout.h"
 #include "queue/open.h"
 #include "queue/run.h"
 #include "queue/take.h"
@@ -53,6 +54,7 @@ static void unlink_page(struct planche_queue_worker *worker, struct planche_queu
     *link = page->next;
     worker->held--;
     worker->running -= page->running;
+    planche_queue_rate_run(&worker->rate, worker->running, planche_clock_ns());
     planche_cond_broadcast(&worker->changed);
 }
 
@@ -69,6 +71,7 @@ static void run_pages(void *user)
             break;
         page->running = true;
         worker->running++;
+        planche_queue_rate_run(&worker->rate, worker->running, planche_clock_ns());
         planche_cond_broadcast(&worker->changed);
         planche_mutex_unlock(&worker->lock);
         planche_queue_run(worker, page);
@@ -93,12 +96,13 @@ static void beat(struct planche_queue_worker *worker, int64_t now)
 static void take_pages(struct planche_queue_worker *worker)
 {
     int64_t next_beat = 0, next_look = 0, idle = IDLE_NS;
+    bool away = false;
     planche_mutex_lock(&worker->lock);
     while (planche_cli_interrupt_signal() == 0) {
         int64_t now = planche_clock_ns();
+        planche_queue_tell_connection(&away, planche_queue_is_away(&worker->queue));
         if (now >= next_beat) {
             beat(worker, now);
-            planche_queue_worker_rate(worker, now);
             next_beat = now + beat_ns(worker);
         }
         bool rests = now < worker->resting;
@@ -212,7 +216,7 @@ static int start(struct planche_queue_worker *worker)
 {
     struct planche_error error = {0};
     name_worker(worker);
-    worker->started = worker->mark = worker->next_mark = planche_clock_ns();
+    worker->started = planche_clock_ns();
     enum planche_status status =
         planche_cache_path(worker->models, sizeof worker->models, "queue", &error);
     if (status == PLANCHE_OK)

@@ -9,6 +9,7 @@
 #include "queue/job.h"
 #include "queue/queue.h"
 #include "queue/shared/listen.h"
+#include "queue/shared/rate.h"
 #include "service/engine_cache.h"
 
 #include <stdatomic.h>
@@ -49,8 +50,9 @@ struct planche_queue_worker {
     bool stopping; /* threads end when no page waits */
     uint64_t done, failed;
     int64_t resting; /* this machine is at fault: it takes no pages before this time */
-    int64_t started, mark, next_mark; /* times that the rate is measured from */
-    uint64_t mark_done, next_mark_done;
+    char problem[PLANCHE_ERROR_MESSAGE_SIZE]; /* of that; "": none, or pages are made again */
+    int64_t started;
+    struct planche_queue_rate rate;
 };
 
 #endif

@@ -34,7 +34,8 @@ struct planche_queue_link {
     int64_t asked;                           /* when the last round of questions began that ended */
     int64_t looked;                          /* when somebody wanted the state */
     int64_t complained;
-    bool away; /* the last round had no answer */
+    bool away;        /* the last round had no answer */
+    bool known, crew; /* whether workers are there was told, and what */
     unsigned waiting;
     uint64_t made, refused;
     json_t *state; /* of the last answer; NULL: none yet */

@@ -56,6 +56,24 @@ static void open_front(struct planche_queue_link *link, struct planche_queue_lin
     planche_mutex_unlock(&link->lock);
 }
 
+/* The log has what changes: who reads it knows why pages wait or are refused. The lock is held. */
+static const char *find_news(struct planche_queue_link *link, size_t workers)
+{
+    bool back = link->away, crew = workers > 0;
+    const char *news = NULL;
+    if (!link->known || link->crew != crew)
+        news =
+            crew ? "workers of the queue are there"
+                 : "the queue has no worker: pages wait or are refused until one is started, with "
+                   "planche worker --queue and the same address";
+    else if (back)
+        news = "the queue answers again";
+    link->known = true;
+    link->crew = crew;
+    link->away = false;
+    return news;
+}
+
 static void ask(struct planche_queue_link *link, struct planche_queue_front *front)
 {
     struct planche_queue_state state = {0};
@@ -67,15 +85,19 @@ static void ask(struct planche_queue_link *link, struct planche_queue_front *fro
     if (status != PLANCHE_OK)
         complain(link, &error);
     json_t *json = status == PLANCHE_OK ? planche_queue_state_json(&state) : NULL;
+    const char *news = NULL;
     planche_mutex_lock(&link->lock);
     if (json != NULL) {
         json_decref(link->state);
         link->state = json;
-        link->away = false;
+        news = find_news(link, json_array_size(state.workers));
         if (json_array_size(state.workers) > 0)
             link->heard = planche_clock_ns();
     }
+    bool crew = link->crew;
     planche_mutex_unlock(&link->lock);
+    if (news != NULL)
+        planche_log_write(link->log, crew ? PLANCHE_LOG_INFO : PLANCHE_LOG_WARNING, "%s", news);
     planche_queue_state_clear(&state);
 }
 
