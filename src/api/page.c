@@ -40,6 +40,7 @@ enum planche_status planche_engine_run_file(const struct planche_engine *engine,
                                             struct planche_error *error)
 {
     const struct planche_source source = {.name = input, .path = input};
+    const struct planche_run_output to = {.path = output};
     struct planche_page_options taken;
     struct planche_page_result full;
     struct planche_error own = {0};
@@ -50,7 +51,7 @@ enum planche_status planche_engine_run_file(const struct planche_engine *engine,
     enum planche_status status = take_common(&taken, engine, options, result, error);
     if (status)
         return status;
-    status = planche_run_source(engine, &source, NULL, NULL, output, &taken, &full, error);
+    status = planche_run_source(engine, &source, NULL, NULL, &to, &taken, &full, error);
     planche_args_give(result, &full, RESULT);
     return status;
 }

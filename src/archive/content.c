@@ -17,6 +17,7 @@ enum planche_status planche_content_open(struct planche_content *content,
     content->fd = planche_fd_open(added->content, 0, &info);
     if (content->fd >= 0 && info.kind == PLANCHE_FILE_REGULAR) {
         content->size = info.size;
+        content->lone = info.names == 1;
         return PLANCHE_OK;
     }
     enum planche_status status =
@@ -58,6 +59,14 @@ enum planche_status planche_content_copy(struct planche_content *content,
     }
     planche_fd_close(&content->fd);
     return status;
+}
+
+enum planche_status planche_content_pass(struct planche_content *content,
+                                         struct planche_archive_writer *writer,
+                                         struct planche_error *error)
+{
+    planche_fd_close(&content->fd);
+    return report(writer, content->size, error);
 }
 
 void planche_archive_writer_announce(const struct planche_archive_writer *writer, const char *path)

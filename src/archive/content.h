@@ -15,6 +15,7 @@ typedef void (*planche_appear_fn)(void *user, const struct planche_file_info *in
 /* An entry to be written: a copy of what the caller said, in one block with its strings. */
 struct planche_added {
     const char *name, *content; /* content NULL: a folder */
+    bool given;                 /* the content's file may get this name, too */
     const void *comment;
     size_t comment_size;
     int64_t mtime;
@@ -55,6 +56,7 @@ typedef enum planche_status (*planche_content_fn)(void *user, const void *data, 
 struct planche_content {
     int fd;
     uint64_t size;
+    bool lone; /* its file has one name */
 };
 enum planche_status planche_content_open(struct planche_content *content,
                                          const struct planche_added *added,
@@ -65,6 +67,11 @@ enum planche_status planche_content_copy(struct planche_content *content,
                                          struct planche_archive_writer *writer,
                                          const struct planche_added *added, planche_content_fn take,
                                          void *user, struct planche_error *error);
+
+/* The same for a content that need not be copied. Error: CANCELLED. */
+enum planche_status planche_content_pass(struct planche_content *content,
+                                         struct planche_archive_writer *writer,
+                                         struct planche_error *error);
 
 /* Before what is at path gets its name. */
 void planche_archive_writer_announce(const struct planche_archive_writer *writer, const char *path);

@@ -29,6 +29,7 @@ struct planche_archive_entry {
     const void *comment; /* of the entry (ZIP); NULL: none */
     size_t comment_size;
     const char *again; /* name in the archive, which an entry before it has too; NULL: none has */
+    bool given;        /* to a writer: planche_archive_writer_add */
 };
 
 /* Analysis of a page of a PDF, once it was drawn. */

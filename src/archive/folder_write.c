@@ -81,6 +81,18 @@ static enum planche_status write_piece(void *user, const void *data, size_t size
                : fail_write(sink->writer, sink->name, errno, error);
 }
 
+/* A file with a name somewhere else is not given one here: who changes one of two pages that were
+ * the same would change both. */
+static bool take_file(const struct planche_content *content, int root,
+                      const struct planche_added *added)
+{
+    if (!added->given || !content->lone || !planche_file_link_at(added->content, root, added->name))
+        return false;
+    if (added->mtime != 0)
+        (void)!planche_fd_set_mtime(content->fd, added->mtime);
+    return true;
+}
+
 static enum planche_status write_file(struct planche_archive_writer *writer, int root,
                                       const struct planche_added *added,
                                       struct planche_error *error)
@@ -89,6 +101,8 @@ static enum planche_status write_file(struct planche_archive_writer *writer, int
     enum planche_status status = planche_content_open(&content, added, error);
     if (status)
         return status;
+    if (take_file(&content, root, added))
+        return planche_content_pass(&content, writer, error);
     int fd = planche_fd_create_at(root, added->name, 0666);
     if (fd < 0) {
         status = fail_write(writer, added->name, errno, error);

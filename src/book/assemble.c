@@ -10,8 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Where the content of a part of an entry lies. */
-static void content_path(const struct planche_book *book, size_t index, unsigned part,
+/* Where the content of a part of an entry lies. True: in the work folder. */
+static bool content_path(const struct planche_book *book, size_t index, unsigned part,
                          char path[PATH_MAX])
 {
     const struct planche_entry *entry = &book->entries.list[index];
@@ -21,7 +21,7 @@ static void content_path(const struct planche_book *book, size_t index, unsigned
     if (entry->inner_container)
         planche_inner_path(book, entry, path);
     else if (made->parts && first->stays)
-        snprintf(path, PATH_MAX, "%s/%s", book->output, first->outputs[part]);
+        return snprintf(path, PATH_MAX, "%s/%s", book->output, first->outputs[part]), false;
     else if (made->parts)
         planche_workdir_page_path(&book->work, entry->digest, made->format, part, made->parts,
                                   path);
@@ -29,6 +29,7 @@ static void content_path(const struct planche_book *book, size_t index, unsigned
         planche_workdir_entry_path(&book->work, original,
                                    entry->rewritten ? PLANCHE_WORKDIR_OUT : PLANCHE_WORKDIR_IN,
                                    path);
+    return true;
 }
 
 static enum planche_status add_entry(struct planche_book *book,
@@ -39,16 +40,16 @@ static enum planche_status add_entry(struct planche_book *book,
     bool made = entry->made.parts > 0;
     enum planche_status status = PLANCHE_OK;
     for (unsigned part = 0; part < planche_entry_outputs(entry) && !status; part++) {
+        char path[PATH_MAX];
+        struct planche_file_info info;
         const struct planche_archive_entry added = {
             .name = entry->outputs[part],
             .folder = entry->folder,
             .mtime = entry->mtime,
             .comment = entry->comment,
             .comment_size = entry->comment_size,
+            .given = content_path(book, index, part, path),
         };
-        char path[PATH_MAX];
-        struct planche_file_info info;
-        content_path(book, index, part, path);
         if (!entry->folder && planche_file_find(path, &info) == PLANCHE_FILE_PRESENT)
             entry->output_bytes += info.size;
         if (entry->stays || (!entry->folder && !made &&

@@ -225,7 +225,7 @@ static void look_for_results(struct planche_book *book, bool *same, bool *adds)
         if (!entry.page || !entry.candidate)
             continue;
         int length = snprintf(path, sizeof path, "%s/%s", book->input, entry.name);
-        if (length >= (int)sizeof path || !planche_content_digest(path, entry.digest))
+        if (length >= (int)sizeof path || !planche_content_digest(path, NULL, entry.digest))
             *same = true; /* cannot tell */
         else if (find_files(book, &entry, &found) > 0)
             *same = found.same_source || !*found.mark.source;

@@ -223,6 +223,7 @@ static enum planche_status run_page(struct in_flight *flight, const char *input,
     char name[PATH_MAX + PLANCHE_ENTRY_NAME_BYTES + 4], output[PATH_MAX];
     const struct planche_source source = {.name = name, .path = input};
     const struct planche_page_filter filter = {filter_page, flight};
+    const struct planche_run_output to = {.path = output, .unsynced = true};
     struct planche_page_options options = book->page;
     options.format = planche_book_page_format(book, entry);
     options.overwrite = true;
@@ -237,7 +238,7 @@ static enum planche_status run_page(struct in_flight *flight, const char *input,
     enum planche_status status =
         book->options.make_page
             ? make_elsewhere(flight, &source, output, &options, error)
-            : planche_run_source(book->engine, &source, &filter, &flight->runs->cancel, output,
+            : planche_run_source(book->engine, &source, &filter, &flight->runs->cancel, &to,
                                  &options, &entry->result, error);
     return status ? status : record_page(book, entry, error);
 }

@@ -155,10 +155,10 @@ static bool digest_files(const char *path, uint8_t digest[SHA256_DIGEST_SIZE])
 {
     uint8_t parts[2 * SHA256_DIGEST_SIZE] = {0};
     char partner[PATH_MAX];
-    bool ok = planche_content_digest(path, parts);
+    bool ok = planche_content_digest(path, NULL, parts);
     if (ok && planche_model_has_partner(path))
         ok = planche_name_partner(path, partner, sizeof partner) < sizeof partner &&
-             planche_content_digest(partner, parts + SHA256_DIGEST_SIZE);
+             planche_content_digest(partner, NULL, parts + SHA256_DIGEST_SIZE);
     planche_digest_of(parts, sizeof parts, digest);
     return ok;
 }

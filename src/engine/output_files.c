@@ -89,6 +89,8 @@ enum planche_status planche_output_files_begin(void *user, struct planche_budget
                                         error);
     if (status == PLANCHE_OK)
         planche_atomic_file_set_log(files->files[part], files->log);
+    if (status == PLANCHE_OK && files->unsynced)
+        planche_atomic_file_set_unsynced(files->files[part]);
     planche_free(name);
     return status;
 }

@@ -10,6 +10,7 @@ struct planche_output_files {
     const struct planche_log *log;
     const char *path; /* as it was asked for */
     bool overwrite;
+    bool unsynced;                            /* planche_atomic_file_set_unsynced */
     const struct planche_page_result *result; /* says how many there are, and their format */
 
     struct planche_budget *budget;

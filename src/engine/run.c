@@ -39,15 +39,18 @@ static void finish(struct planche_page_job *job, struct planche_page_result *res
     result->struct_size = sizeof(*result);
 }
 
-enum planche_status
-planche_run_source(const struct planche_engine *engine, const struct planche_source *source,
-                   const struct planche_page_filter *filter,
-                   const struct planche_cancel_token *cancel, const char *output,
-                   const struct planche_page_options *options, struct planche_page_result *result,
-                   struct planche_error *error)
+enum planche_status planche_run_source(
+    const struct planche_engine *engine, const struct planche_source *source,
+    const struct planche_page_filter *filter, const struct planche_cancel_token *cancel,
+    const struct planche_run_output *output, const struct planche_page_options *options,
+    struct planche_page_result *result, struct planche_error *error)
 {
     struct planche_output_files files = {
-        .log = planche_engine_log(engine), .path = output, .overwrite = options->overwrite};
+        .log = planche_engine_log(engine),
+        .path = output->path,
+        .overwrite = options->overwrite,
+        .unsynced = output->unsynced,
+    };
     struct planche_page_job job = {
         .engine = engine,
         .options = *options,
@@ -61,9 +64,10 @@ planche_run_source(const struct planche_engine *engine, const struct planche_sou
         .sink_user = &files,
     };
     files.result = &job.result;
-    enum planche_status status = planche_run_choose_format(&job.options.format, output, error);
+    enum planche_status status =
+        planche_run_choose_format(&job.options.format, output->path, error);
     if (!status)
-        status = planche_atomic_file_check(output, files.overwrite, error);
+        status = planche_atomic_file_check(output->path, files.overwrite, error);
     if (!status)
         status = planche_page_run(&job, error);
     if (!status)

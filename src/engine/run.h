@@ -10,15 +10,20 @@
 enum planche_status planche_run_choose_format(enum planche_format *format, const char *output,
                                               struct planche_error *error);
 
+/* Where a page's result goes. */
+struct planche_run_output {
+    const char *path;
+    bool unsynced; /* it is a part of something that is synced later: of a book */
+};
+
 /* planche_engine_run_file for a page that may lie in memory (a book's entry): source->name is what
  * messages call it. filter and cancel (beside what options have) may be NULL. result is filled in
  * any case. */
-enum planche_status
-planche_run_source(const struct planche_engine *engine, const struct planche_source *source,
-                   const struct planche_page_filter *filter,
-                   const struct planche_cancel_token *cancel, const char *output,
-                   const struct planche_page_options *options, struct planche_page_result *result,
-                   struct planche_error *error);
+enum planche_status planche_run_source(
+    const struct planche_engine *engine, const struct planche_source *source,
+    const struct planche_page_filter *filter, const struct planche_cancel_token *cancel,
+    const struct planche_run_output *output, const struct planche_page_options *options,
+    struct planche_page_result *result, struct planche_error *error);
 
 /* What is seen of a page (planche_page_look). filter and cancel may be NULL. */
 enum planche_status planche_run_look(const struct planche_engine *engine,

@@ -15,6 +15,9 @@
 
 #define BUFFER_BYTES ((size_t)256 << 10)
 #define ATTEMPTS     16
+/* Bytes that a large file has at least for the disk when it is told to begin: it writes while more
+ * comes, and the sync in the end does not wait for all of it. */
+#define BEGIN_BYTES ((uint64_t)8 << 20)
 
 struct planche_atomic_file {
     const struct planche_log *log; /* may be NULL */
@@ -25,7 +28,9 @@ struct planche_atomic_file {
     int fd;
     int reason;       /* errno of the write that failed; 0: none has */
     uint64_t written; /* bytes */
+    uint64_t begun;   /* of these the disk has been told to begin with */
     bool overwrite;
+    bool unsynced;
     bool created; /* the temporary file is there */
     uint8_t *buffer;
     size_t filled;
@@ -140,10 +145,21 @@ static bool keep_reason(struct planche_atomic_file *file, bool written)
     return written;
 }
 
+static void begin_sync(struct planche_atomic_file *file, uint64_t least)
+{
+    if (file->written - file->begun < least)
+        return;
+    planche_fd_begin_sync(file->fd, file->begun, file->written - file->begun);
+    file->begun = file->written;
+}
+
 static bool write_all(struct planche_atomic_file *file, const void *data, size_t size)
 {
+    if (!keep_reason(file, planche_fd_write(file->fd, data, size)))
+        return false;
     file->written += size;
-    return keep_reason(file, planche_fd_write(file->fd, data, size));
+    begin_sync(file, BEGIN_BYTES);
+    return true;
 }
 
 static bool flush(struct planche_atomic_file *file)
@@ -181,6 +197,19 @@ enum planche_status planche_atomic_file_patch(struct planche_atomic_file *file, 
     return written ? PLANCHE_OK : say(error, file->path, file->reason);
 }
 
+void planche_atomic_file_set_unsynced(struct planche_atomic_file *file)
+{
+    file->unsynced = true;
+}
+
+static bool sync_file(struct planche_atomic_file *file)
+{
+    if (!file->unsynced)
+        return planche_fd_sync(file->fd);
+    begin_sync(file, 1);
+    return true;
+}
+
 /* All bytes on the disk; where the file system cannot sync, close still tells of late errors. */
 static bool sync_and_close(struct planche_atomic_file *file)
 {
@@ -188,7 +217,7 @@ static bool sync_and_close(struct planche_atomic_file *file)
         return !file->reason;
     if (!flush(file))
         return false;
-    if (planche_fd_sync(file->fd) && planche_fd_has_size(file->fd, file->written) &&
+    if (sync_file(file) && planche_fd_has_size(file->fd, file->written) &&
         (file->created || make_named(file)) && planche_fd_close(&file->fd))
         return true;
     file->reason = errno;
@@ -215,7 +244,8 @@ enum planche_status planche_atomic_file_commit(struct planche_atomic_file *file,
     if (!renamed)
         return say(error, file->path, errno);
     file->created = false;
-    planche_folder_sync_parent(file->path);
+    if (!file->unsynced)
+        planche_folder_sync_parent(file->path);
     return PLANCHE_OK;
 }
 

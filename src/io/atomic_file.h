@@ -31,6 +31,9 @@ enum planche_status planche_atomic_file_write(void *user, const void *data, size
 enum planche_status planche_atomic_file_patch(struct planche_atomic_file *file, uint64_t offset,
                                               const void *data, size_t size,
                                               struct planche_error *error);
+/* Of a file that another will be made of: sync and commit only begin to bring it to the disk. After
+ * a crash of the machine it may have its name and not its content. Before it is written. */
+void planche_atomic_file_set_unsynced(struct planche_atomic_file *file);
 /* Brings everything to the disk and gives back what only writing needs, before others are written
  * that are to appear together with it. Error: IO. */
 enum planche_status planche_atomic_file_sync(struct planche_atomic_file *file,

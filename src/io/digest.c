@@ -15,16 +15,22 @@
 /* Folders in folders: more can only be a loop of mounts. */
 #define LEVELS 32
 
-bool planche_fd_digest(int fd, uint8_t digest[PLANCHE_IO_DIGEST_BYTES])
+static bool digest_fd(int fd, const struct planche_cancel_token *cancel,
+                      uint8_t digest[PLANCHE_IO_DIGEST_BYTES])
 {
     struct sha256_ctx context;
     uint8_t buffer[32768];
-    int64_t got;
+    int64_t got = -1;
     sha256_init(&context);
-    while ((got = planche_fd_read(fd, buffer, sizeof buffer)) > 0)
+    while (!planche_cancel_check(cancel) && (got = planche_fd_read(fd, buffer, sizeof buffer)) > 0)
         sha256_update(&context, (size_t)got, buffer);
     sha256_digest(&context, PLANCHE_IO_DIGEST_BYTES, digest);
     return got == 0;
+}
+
+bool planche_fd_digest(int fd, uint8_t digest[PLANCHE_IO_DIGEST_BYTES])
+{
+    return digest_fd(fd, NULL, digest);
 }
 
 void planche_digest_of(const void *data, size_t size, uint8_t digest[PLANCHE_IO_DIGEST_BYTES])
@@ -39,14 +45,16 @@ void planche_digest_of(const void *data, size_t size, uint8_t digest[PLANCHE_IO_
 struct walk {
     struct sha256_ctx stamps, names, contents;
     bool with_contents;
+    const struct planche_cancel_token *cancel;
     uint64_t bytes;
 };
 
-static bool digest_file(const char *path, uint8_t digest[PLANCHE_IO_DIGEST_BYTES])
+static bool digest_file(const char *path, const struct planche_cancel_token *cancel,
+                        uint8_t digest[PLANCHE_IO_DIGEST_BYTES])
 {
     struct planche_file_info info;
     int fd = planche_fd_open(path, 0, &info);
-    bool known = fd >= 0 && info.kind == PLANCHE_FILE_REGULAR && planche_fd_digest(fd, digest);
+    bool known = fd >= 0 && info.kind == PLANCHE_FILE_REGULAR && digest_fd(fd, cancel, digest);
     planche_fd_close(&fd);
     return known;
 }
@@ -67,7 +75,7 @@ static bool see_file(struct walk *walk, const char *path, const char *relative,
     walk->bytes += info->size;
     see_name(walk, relative);
     sha256_update(&walk->stamps, sizeof values, (const uint8_t *)values);
-    if (walk->with_contents && !digest_file(path, digest))
+    if (walk->with_contents && !digest_file(path, walk->cancel, digest))
         return false;
     sha256_update(&walk->contents, sizeof digest, digest);
     return true;
@@ -115,9 +123,10 @@ static bool walk_folder(struct walk *walk, const char *path, size_t root, int le
     return ok;
 }
 
-static bool walk_all(struct walk *walk, const char *path, bool with_contents)
+static bool walk_all(struct walk *walk, const char *path, bool with_contents,
+                     const struct planche_cancel_token *cancel)
 {
-    *walk = (struct walk){.with_contents = with_contents};
+    *walk = (struct walk){.with_contents = with_contents, .cancel = cancel};
     sha256_init(&walk->stamps);
     sha256_init(&walk->names);
     sha256_init(&walk->contents);
@@ -134,7 +143,7 @@ bool planche_stamp_take(struct planche_stamp *stamp, const char *path)
     stamp->time = (int64_t)info.mtime.tv_sec * 1000000000 + info.mtime.tv_nsec;
     if (info.kind != PLANCHE_FILE_FOLDER)
         return true;
-    if (!walk_all(&walk, path, false))
+    if (!walk_all(&walk, path, false, NULL))
         return false;
     stamp->bytes = walk.bytes;
     sha256_digest(&walk.stamps, sizeof stamp->time, (uint8_t *)&stamp->time);
@@ -142,15 +151,21 @@ bool planche_stamp_take(struct planche_stamp *stamp, const char *path)
     return true;
 }
 
-bool planche_content_digest(const char *path, uint8_t digest[PLANCHE_IO_DIGEST_BYTES])
+bool planche_stamp_is_same(const struct planche_stamp *a, const struct planche_stamp *b)
+{
+    return a->bytes == b->bytes && a->time == b->time && a->names == b->names;
+}
+
+bool planche_content_digest(const char *path, const struct planche_cancel_token *cancel,
+                            uint8_t digest[PLANCHE_IO_DIGEST_BYTES])
 {
     struct planche_file_info info;
     struct walk walk;
     if (planche_file_find(path, &info) != PLANCHE_FILE_PRESENT)
         return false;
     if (info.kind != PLANCHE_FILE_FOLDER)
-        return digest_file(path, digest);
-    if (!walk_all(&walk, path, true))
+        return digest_file(path, cancel, digest);
+    if (!walk_all(&walk, path, true, cancel))
         return false;
     sha256_digest(&walk.contents, PLANCHE_IO_DIGEST_BYTES, digest);
     return true;

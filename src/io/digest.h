@@ -3,6 +3,7 @@
 #ifndef PLANCHE_IO_DIGEST_H
 #define PLANCHE_IO_DIGEST_H
 
+#include "base/cancel.h"
 #include "os/file_info.h"
 
 #include <stddef.h>
@@ -25,7 +26,10 @@ struct planche_stamp {
 };
 /* False: there is none that can be read, errno says why. */
 bool planche_stamp_take(struct planche_stamp *stamp, const char *path);
-/* Of the content of a file, or of the names and contents of a folder's files. */
-bool planche_content_digest(const char *path, uint8_t digest[PLANCHE_IO_DIGEST_BYTES]);
+bool planche_stamp_is_same(const struct planche_stamp *a, const struct planche_stamp *b);
+/* Of the content of a file, or of the names and contents of a folder's files. False also when
+ * cancel, which may be NULL, has fired. */
+bool planche_content_digest(const char *path, const struct planche_cancel_token *cancel,
+                            uint8_t digest[PLANCHE_IO_DIGEST_BYTES]);
 
 #endif

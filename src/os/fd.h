@@ -73,6 +73,9 @@ bool planche_fd_is_quiet(int fd);
 /* Waits until a file is on the disk, or everything that its file system has yet to write. True also
  * where the file system does not know how. False: errno says why. */
 bool planche_fd_sync(int fd);
+/* Begins to write a part of a file to the disk; size 0: all from the offset on. Nothing is waited
+ * for and nothing promised: it makes a later sync shorter. */
+void planche_fd_begin_sync(int fd, uint64_t offset, uint64_t size);
 bool planche_fd_sync_filesystem(int fd);
 
 #endif

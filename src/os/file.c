@@ -33,6 +33,11 @@ bool planche_file_rename_at(int from_folder, const char *from, int to_folder, co
     return renameat(from_folder, from, to_folder, to) == 0;
 }
 
+bool planche_file_link_at(const char *path, int to_folder, const char *to)
+{
+    return linkat(AT_FDCWD, path, to_folder, to, 0) == 0;
+}
+
 /* Also where the file system does not know RENAME_NOREPLACE: by a second link, or where it knows no
  * links either, by looking first. */
 bool planche_file_rename_new(const char *from, const char *to)

@@ -18,6 +18,9 @@ bool planche_file_rename_new(const char *from, const char *to);
 
 /* The first for names in folders that are open. */
 bool planche_file_rename_at(int from_folder, const char *from, int to_folder, const char *to);
+/* Gives a file a second name, in a folder that is open. False also where the file system knows no
+ * such, or the name is on another. */
+bool planche_file_link_at(const char *path, int to_folder, const char *to);
 
 /* mode is 0777 or 0700, less what the user's mask takes away. errno is EEXIST when the name is
  * taken. */

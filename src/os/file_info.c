@@ -32,7 +32,8 @@ static void fill_info(struct planche_file_info *info, const struct stat *status)
                                        .size = status->st_size > 0 ? (uint64_t)status->st_size : 0,
                                        .mtime = status->st_mtim,
                                        .device = (uint64_t)status->st_dev,
-                                       .inode = (uint64_t)status->st_ino};
+                                       .inode = (uint64_t)status->st_ino,
+                                       .names = (uint64_t)status->st_nlink};
 }
 
 bool planche_fd_info(int fd, struct planche_file_info *info)

@@ -22,6 +22,7 @@ struct planche_file_info {
     uint64_t size; /* bytes */
     struct timespec mtime;
     uint64_t device, inode;
+    uint64_t names; /* that it has: hard links */
 };
 
 /* Whether there is something of a name. */

@@ -391,14 +391,18 @@ static void test_source_in_memory(void **state)
     struct planche_page_result result;
     struct planche_error error;
     size_t file_size, memory_size;
+    char b[300], c[300];
     (void)state;
+    snprintf(b, sizeof b, "%s", test_path("b.png"));
+    snprintf(c, sizeof c, "%s", test_path("c.png"));
+    const struct planche_run_output to_b = {.path = b}, to_c = {.path = c};
     test_write(test_path("model-page.png"), page.data, page.size);
     assert_int_equal(planche_engine_run_file(engine, test_path("model-page.png"),
                                              test_path("a.png"), NULL, NULL, &error),
                      PLANCHE_OK);
-    assert_int_equal(planche_run_source(engine, &source, NULL, NULL, test_path("b.png"), &defaults,
-                                        &result, &error),
-                     PLANCHE_OK);
+    assert_int_equal(
+        planche_run_source(engine, &source, NULL, NULL, &to_b, &defaults, &result, &error),
+        PLANCHE_OK);
     void *file = test_read(test_path("a.png"), &file_size);
     void *memory = test_read(test_path("b.png"), &memory_size);
     assert_int_equal(memory_size, file_size);
@@ -406,9 +410,9 @@ static void test_source_in_memory(void **state)
     assert_int_equal(used(engine), before);
     const struct planche_source cut = {
         .name = "a.cbz: 2.png", .data = page.data, .size = page.size / 2};
-    assert_int_equal(planche_run_source(engine, &cut, NULL, NULL, test_path("c.png"), &defaults,
-                                        &result, &error),
-                     PLANCHE_ERROR_DATA);
+    assert_int_equal(
+        planche_run_source(engine, &cut, NULL, NULL, &to_c, &defaults, &result, &error),
+        PLANCHE_ERROR_DATA);
     assert_non_null(strstr(error.message, "a.cbz: 2.png"));
     assert_int_equal(remove(test_path("a.png")), 0);
     assert_int_equal(remove(test_path("b.png")), 0);

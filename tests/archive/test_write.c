@@ -118,6 +118,42 @@ static void test_folder(void **state)
     remove_contents();
 }
 
+static void give(struct planche_archive_writer *writer, const char *name, const char *content,
+                 bool given)
+{
+    const struct planche_archive_entry entry = {.name = name, .mtime = 1000000001, .given = given};
+    assert_int_equal(planche_archive_writer_add(writer, &entry, content, &ignored), PLANCHE_OK);
+}
+
+static struct stat stat_of(const char *path)
+{
+    struct stat info;
+    assert_int_equal(stat(path, &info), 0);
+    return info;
+}
+
+/* A folder gets the files that are given to it, each by one name; all others are copied. */
+static void test_given(void **state)
+{
+    struct planche_archive_writer *writer;
+    (void)state;
+    make_contents();
+    assert_int_equal(planche_archive_writer_create(&writer, PLANCHE_CONTAINER_FOLDER, "book", false,
+                                                   NULL, &ignored),
+                     PLANCHE_OK);
+    give(writer, "sub/given", "one", true);
+    give(writer, "again", "one", true);
+    give(writer, "kept", "two", false);
+    assert_int_equal(planche_archive_writer_commit(writer, NULL, NULL, NULL, &ignored), PLANCHE_OK);
+    planche_archive_writer_destroy(&writer);
+    assert_int_equal(stat_of("book/sub/given").st_ino, stat_of("one").st_ino);
+    assert_int_equal(stat_of("book/sub/given").st_mtime, 1000000001);
+    assert_int_not_equal(stat_of("book/again").st_ino, stat_of("one").st_ino);
+    assert_int_not_equal(stat_of("book/kept").st_ino, stat_of("two").st_ino);
+    assert_int_equal(system("cmp -s book/again one && cmp -s book/kept two && rm -r book"), 0);
+    remove_contents();
+}
+
 static void test_epub(void **state)
 {
     (void)state;
@@ -390,12 +426,12 @@ static void test_times(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_zip),       cmocka_unit_test(test_folder),
-        cmocka_unit_test(test_epub),      cmocka_unit_test(test_existing),
-        cmocka_unit_test(test_race),      cmocka_unit_test(test_bad_entries),
-        cmocka_unit_test(test_failures),  cmocka_unit_test(test_growing),
-        cmocka_unit_test(test_full_disk), cmocka_unit_test(test_many),
-        cmocka_unit_test(test_times),
+        cmocka_unit_test(test_zip),         cmocka_unit_test(test_folder),
+        cmocka_unit_test(test_given),       cmocka_unit_test(test_epub),
+        cmocka_unit_test(test_existing),    cmocka_unit_test(test_race),
+        cmocka_unit_test(test_bad_entries), cmocka_unit_test(test_failures),
+        cmocka_unit_test(test_growing),     cmocka_unit_test(test_full_disk),
+        cmocka_unit_test(test_many),        cmocka_unit_test(test_times),
     };
     return cmocka_run_group_tests(tests, enter_folder, leave_folder);
 }

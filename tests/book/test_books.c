@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 static struct book in, out;
@@ -203,6 +204,48 @@ static void test_duplicates(void **state)
     book_write(&in, test_path("in.cbz"), PLANCHE_CONTAINER_ZIP);
     book_make(engine, "in.cbz", "out.cbz", book_options(&told), &told);
     assert_string_equal(told_outcomes(&told), "EEDDDDFFD");
+    /* In a folder, who changes one changes no other. */
+    char command[400];
+    book_make(engine, "in.cbz", "out", book_options(&told), &told);
+    assert_string_equal(told_outcomes(&told), "EEDDDDFFD");
+    snprintf(command, sizeof command, "test -z \"$(find '%s' -type f -links +1)\"",
+             test_path("out"));
+    assert_int_equal(system(command), 0);
+    remove_all("out");
+    tidy(&engine);
+}
+
+static unsigned syncs;
+
+/* In the place of the C library's. */
+int fsync(int fd)
+{
+    syncs++;
+    return (int)syscall(SYS_fsync, fd);
+}
+
+/* A book waits for the disk when it is complete, not for each of its pages. */
+static void test_syncs(void **state)
+{
+    struct planche_engine *engine = engine_2x();
+    unsigned first = 0;
+    (void)state;
+    for (int pages = 1; pages <= 4; pages += 3) {
+        while (in.count < (size_t)pages) {
+            char name[32];
+            snprintf(name, sizeof name, "%zu.png", in.count);
+            book_add_page(&in, name, in.count, 20, 20, PLANCHE_FORMAT_PNG);
+        }
+        remove_all("out.cbz");
+        book_write(&in, test_path("in.cbz"), PLANCHE_CONTAINER_ZIP);
+        syncs = 0;
+        book_make(engine, "in.cbz", "out.cbz", book_options(&told), &told);
+        if (pages == 1)
+            first = syncs;
+        assert_true(syncs > 0);
+        assert_int_equal(syncs, first);
+        remove_all("in.cbz");
+    }
     tidy(&engine);
 }
 
@@ -730,6 +773,7 @@ int main(void)
         cmocka_unit_test(test_order_and_names),
         cmocka_unit_test(test_folders),
         cmocka_unit_test(test_duplicates),
+        cmocka_unit_test(test_syncs),
         cmocka_unit_test(test_on_error),
         cmocka_unit_test(test_damaged_entry),
         cmocka_unit_test(test_skips),

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 /* Of calls whose status is enough. */
@@ -124,6 +125,36 @@ static void test_commit(void **state)
         assert_int_equal(count_entries(), 1);
         unlink("page.png");
     }
+}
+
+static unsigned syncs;
+
+/* In the place of the C library's. */
+int fsync(int fd)
+{
+    syncs++;
+    return (int)syscall(SYS_fsync, fd);
+}
+
+/* What another file will be made of is not waited for. */
+static void test_unsynced(void **state)
+{
+    struct planche_atomic_file *file;
+    (void)state;
+    for (int unsynced = 0; unsynced < 2; unsynced++) {
+        syncs = 0;
+        assert_int_equal(planche_atomic_file_create(&file, "out", false, NULL, &ignored),
+                         PLANCHE_OK);
+        if (unsynced)
+            planche_atomic_file_set_unsynced(file);
+        assert_int_equal(planche_atomic_file_write(file, "hello", 5, &ignored), PLANCHE_OK);
+        assert_int_equal(planche_atomic_file_commit(file, &ignored), PLANCHE_OK);
+        planche_atomic_file_destroy(&file);
+        has_text("out", "hello");
+        assert_int_equal(syncs > 0, !unsynced);
+        assert_int_equal(remove("out"), 0);
+    }
+    assert_int_equal(count_entries(), 0);
 }
 
 static void test_abort(void **state)
@@ -305,15 +336,11 @@ static void test_long_names(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_commit),
-        cmocka_unit_test(test_abort),
-        cmocka_unit_test(test_large),
-        cmocka_unit_test(test_exists),
-        cmocka_unit_test(test_race),
-        cmocka_unit_test(test_bad_targets),
-        cmocka_unit_test(test_read_only_folder),
-        cmocka_unit_test(test_left_over),
-        cmocka_unit_test(test_full_disk),
+        cmocka_unit_test(test_commit),      cmocka_unit_test(test_unsynced),
+        cmocka_unit_test(test_abort),       cmocka_unit_test(test_large),
+        cmocka_unit_test(test_exists),      cmocka_unit_test(test_race),
+        cmocka_unit_test(test_bad_targets), cmocka_unit_test(test_read_only_folder),
+        cmocka_unit_test(test_left_over),   cmocka_unit_test(test_full_disk),
         cmocka_unit_test(test_long_names),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);

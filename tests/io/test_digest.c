@@ -44,7 +44,7 @@ static const char *digest_of(const char *path)
 {
     static char text[PLANCHE_IO_DIGEST_TEXT];
     uint8_t digest[PLANCHE_IO_DIGEST_BYTES];
-    assert_true(planche_content_digest(path, digest));
+    assert_true(planche_content_digest(path, NULL, digest));
     planche_text_hex(text, digest, sizeof digest);
     return text;
 }
@@ -62,7 +62,12 @@ static void test_file(void **state)
     assert_int_equal(stamp.time, INT64_C(1000) * 1000000000);
     assert_false(planche_stamp_take(&stamp, "none"));
     assert_int_equal(errno, ENOENT);
-    assert_false(planche_content_digest("none", digest));
+    assert_false(planche_content_digest("none", NULL, digest));
+    struct planche_cancel handle = {0};
+    const struct planche_cancel_token cancel = {.handle = &handle};
+    assert_true(planche_content_digest("abc", &cancel, digest));
+    planche_cancel_set(&handle);
+    assert_false(planche_content_digest("abc", &cancel, digest));
 }
 
 /* A change of the folder, and whether its stamp, its names and its content become others. */

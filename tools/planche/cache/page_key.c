@@ -114,7 +114,7 @@ static bool digest_file(const char *path, uint8_t digest[PLANCHE_IO_DIGEST_BYTES
         return false;
     if (find_digest(path, &stamp, digest))
         return true;
-    if (!planche_content_digest(path, digest))
+    if (!planche_content_digest(path, NULL, digest))
         return false;
     note_digest(path, &stamp, digest);
     return true;

@@ -16,16 +16,11 @@ static bool is_folder_book(const struct planche_cli_item *item)
     return item->book && item->container == PLANCHE_CONTAINER_FOLDER;
 }
 
-static bool same_stamp(const struct planche_stamp *a, const struct planche_stamp *b)
-{
-    return a->bytes == b->bytes && a->time == b->time && a->names == b->names;
-}
-
 static void digest_content(const char *path, char text[PLANCHE_IO_DIGEST_TEXT])
 {
     uint8_t digest[PLANCHE_IO_DIGEST_BYTES];
     *text = 0;
-    if (planche_content_digest(path, digest))
+    if (planche_content_digest(path, NULL, digest))
         planche_text_hex(text, digest, sizeof digest);
 }
 
@@ -71,7 +66,7 @@ static bool is_same_source(struct planche_cli_run *run, const struct planche_cli
     char digest[PLANCHE_IO_DIGEST_TEXT];
     if (!planche_stamp_take(&now, item->input))
         return false;
-    if (same_stamp(&now, &record->source))
+    if (planche_stamp_is_same(&now, &record->source))
         return true;
     if (now.bytes != record->source.bytes || *record->digest == 0)
         return false;
@@ -221,18 +216,15 @@ void planche_cli_judge(struct planche_cli_run *run)
 }
 
 void planche_cli_judge_made(struct planche_cli_run *run, const struct planche_cli_item *item,
-                            const struct planche_stamp *before, unsigned parts, int format)
+                            const struct planche_cli_origin *source, unsigned parts, int format)
 {
-    struct planche_cli_record record = {.source = *before, .parts = parts, .format = format};
+    struct planche_cli_record record = {.source = source->stamp, .parts = parts, .format = format};
     const struct planche_cli_record *old = planche_cli_records_find(&run->records, item->output);
-    struct planche_stamp after;
     memcpy(record.settings, item->settings, sizeof record.settings);
+    memcpy(record.digest, source->digest, sizeof record.digest);
     /* A folder to which pages were added has older ones with the settings of then. */
     if (old != NULL && is_folder_book(item) && item->verdict != PLANCHE_CLI_MISSING &&
         !item->replaces)
         memcpy(record.settings, old->settings, sizeof record.settings);
-    /* What has changed meanwhile was perhaps not what was read. */
-    if (planche_stamp_take(&after, item->input) && same_stamp(before, &after))
-        digest_content(item->input, record.digest);
     note(run, item, &record);
 }

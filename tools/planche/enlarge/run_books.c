@@ -236,7 +236,7 @@ static void run_one(struct books *books, const struct planche_cli_item *item)
         .outcomes = books->outcomes,
         .result = PLANCHE_BOOK_RESULT_INIT,
     };
-    struct planche_stamp before;
+    struct planche_cli_origin source;
     books->item = item;
     if (!item->makes) {
         planche_book_tidy(item->output);
@@ -247,9 +247,10 @@ static void run_one(struct books *books, const struct planche_cli_item *item)
         return;
     }
     double start = planche_clock_ms();
-    bool stamped = planche_stamp_take(&before, item->input);
+    planche_cli_origin_begin(&source, item->input, true);
     (void)show(books);
     outcome.status = run_book(books, &outcome.result, &error);
+    planche_cli_origin_end(&source, outcome.status == PLANCHE_OK);
     outcome.ms = planche_clock_ms() - start;
     if (outcome.status != PLANCHE_OK) /* an output that exists is not of this run */
         outcome.result.output_bytes = 0;
@@ -258,10 +259,10 @@ static void run_one(struct books *books, const struct planche_cli_item *item)
     planche_mutex_lock(&books->shelf->lock);
     end_progress(books, outcome.status == PLANCHE_OK);
     /* A folder with pages that were left as they are is looked at again. */
-    if (stamped && outcome.status == PLANCHE_OK &&
+    if (source.known && outcome.status == PLANCHE_OK &&
         books->outcomes[PLANCHE_BOOK_SOURCE_CHANGED] == 0 &&
         books->outcomes[PLANCHE_BOOK_OTHER_SETTINGS] == 0)
-        planche_cli_judge_made(books->run, item, &before,
+        planche_cli_judge_made(books->run, item, &source,
                                (unsigned)books->outcomes[PLANCHE_BOOK_FAILED], 0);
     report(books, &outcome);
     planche_mutex_unlock(&books->shelf->lock);

@@ -17,8 +17,8 @@
 
 /* Result of a page. */
 struct ended {
-    bool done, skipped, stamped;
-    struct planche_stamp before;        /* of the input, if stamped */
+    bool done, skipped;
+    struct planche_cli_origin source;
     struct planche_cli_outcome outcome; /* message is own; NULL: none */
     char *made; /* the outcome's output, if it is not as it was planned; own */
     double ms;
@@ -135,9 +135,9 @@ static void end_page(struct pages *pages, size_t index, const struct ended *outc
             planche_cli_run_skip(pages->run, item);
         else
             report(pages->run, ended, item);
-        if (ended->stamped && is_made(&ended->outcome))
+        if (ended->source.known && is_made(&ended->outcome))
             planche_cli_judge_made(
-                pages->run, item, &ended->before, ended->outcome.result.parts,
+                pages->run, item, &ended->source, ended->outcome.result.parts,
                 ended->outcome.result.switched ? (int)ended->outcome.result.format : 0);
         free((char *)ended->outcome.message);
         free(ended->made);
@@ -229,7 +229,7 @@ static void run_one(void *user, size_t index)
     };
     double start = planche_clock_ms();
     if (!ended.skipped)
-        ended.stamped = planche_stamp_take(&ended.before, page->input);
+        planche_cli_origin_begin(&ended.source, page->input, false);
     if (!ended.skipped)
         planche_cli_progress_begin(&pages->run->progress, index);
     if (!ended.skipped)
@@ -246,6 +246,7 @@ static void run_one(void *user, size_t index)
     if (ended.outcome.status != PLANCHE_OK)
         ended.outcome.message = error.message;
     ended.ms = planche_clock_ms() - start;
+    planche_cli_origin_end(&ended.source, is_made(&ended.outcome));
     planche_cli_progress_end(&pages->run->progress, index,
                              ended.outcome.status == PLANCHE_OK && ended.outcome.result.parts > 0);
     end_page(pages, index, &ended);

@@ -95,7 +95,7 @@ static enum planche_status add_part(void *user, const char *name,
     (void)error;
     if (!*name)
         return PLANCHE_OK;
-    if (planche_cli_model_is_path(name) && planche_content_digest(name, digest)) {
+    if (planche_cli_model_is_path(name) && planche_content_digest(name, NULL, digest)) {
         planche_text_hex(hex, digest, sizeof digest);
         name = hex;
     }
@@ -132,7 +132,7 @@ static void add_model(struct text *text, const struct planche_engine_options *en
     bool one_file = strcmp(strrchr(engine->model, '.'), ".param") != 0;
     snprintf(name, sizeof name, "%.*s%s", (int)(strrchr(engine->model, '.') - engine->model),
              engine->model, one_file ? strrchr(engine->model, '.') : ".bin");
-    if (planche_content_digest(name, digest)) {
+    if (planche_content_digest(name, NULL, digest)) {
         planche_text_hex(name, digest, sizeof digest);
         add(text, "weights", name);
     }
