@@ -2,6 +2,8 @@
 /* Reading every kind of JPEG, and what JPEG says beside its pixels. */
 #include "images.h"
 
+#include "base/pool.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -310,6 +312,88 @@ static void test_missing_end(void **state)
     picture_free(&smooth);
 }
 
+static unsigned count_restarts(const struct bytes *file)
+{
+    unsigned count = 0;
+    for (size_t i = 0; i + 1 < file->size; i++)
+        count += file->data[i] == 0xff && (file->data[i + 1] & 0xf8) == 0xd0;
+    return count;
+}
+
+static struct bytes write_with(const struct picture *picture, unsigned threads,
+                               struct planche_writer_options options)
+{
+    struct bytes file = {NULL, 0, 0};
+    struct planche_error error;
+    assert_int_equal(planche_pool_create(&options.pool, threads, NULL, &error), PLANCHE_OK);
+    assert_int_equal(write_picture(picture, PLANCHE_FORMAT_JPEG, NULL, &options, &file, &error),
+                     PLANCHE_OK);
+    planche_pool_destroy(&options.pool);
+    return file;
+}
+
+/* Large pictures are encoded in bands, by several threads, as libjpeg alone encodes them on one.
+ * Bands of 32 rows, 64 with subsampled colour; the last has one row. Noise at the best quality
+ * takes more bytes than its pixels. */
+static void test_bands(void **state)
+{
+    (void)state;
+    static const struct {
+        uint32_t width, height;
+        unsigned channels, restarts;
+        int quality, effort;
+        bool smooth;
+    } cases[] = {
+        {1500, 1409, 3, 44, 90, 4, true}, {1500, 1409, 3, 22, 80, 1, true},
+        {1500, 1409, 1, 44, 80, 4, true}, {1500, 1409, 1, 44, 100, 4, false},
+        {1400, 1409, 3, 0, 90, 4, true},  {1500, 1409, 1, 0, 90, 5, true},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct picture picture =
+            cases[i].smooth ? picture_smooth(cases[i].width, cases[i].height, cases[i].channels)
+                            : picture_noise(cases[i].width, cases[i].height, 1, 8, 1);
+        struct planche_writer_options options = {.quality = cases[i].quality,
+                                                 .effort = cases[i].effort};
+        struct bytes alone = write_with(&picture, 1, options);
+        struct bytes file = write_with(&picture, 3, options);
+        struct read_result result;
+        assert_int_equal(file.size, alone.size);
+        assert_memory_equal(file.data, alone.data, file.size);
+        assert_int_equal(count_restarts(&file), cases[i].restarts);
+        assert_int_equal(read_bytes(&file, &result), PLANCHE_OK);
+        assert_in_range(pictures_distance(&picture, &result.picture), 0, 8);
+        read_result_free(&result);
+        bytes_free(&file);
+        bytes_free(&alone);
+        picture_free(&picture);
+    }
+}
+
+/* A band that does not get the memory for what it makes says so: with room for a picture that needs
+ * little, noise fails. */
+static void test_bands_budget(void **state)
+{
+    (void)state;
+    struct picture smooth = picture_smooth(1500, 1409, 1);
+    struct picture noise = picture_noise(1500, 1409, 1, 8, 1);
+    struct planche_budget budget;
+    struct planche_writer_options options = {.budget = &budget, .quality = 100};
+    struct bytes file = {NULL, 0, 0};
+    struct planche_error error;
+    assert_int_equal(planche_pool_create(&options.pool, 2, NULL, &error), PLANCHE_OK);
+    planche_budget_init(&budget, 0);
+    assert_int_equal(write_picture(&smooth, PLANCHE_FORMAT_JPEG, NULL, &options, &file, &error),
+                     PLANCHE_OK);
+    planche_budget_init(&budget, budget.peak + (32 << 10));
+    assert_int_equal(write_picture(&noise, PLANCHE_FORMAT_JPEG, NULL, &options, &file, &error),
+                     PLANCHE_ERROR_BUDGET);
+    assert_non_null(strstr(error.message, "the JPEG writer"));
+    planche_pool_destroy(&options.pool);
+    bytes_free(&file);
+    picture_free(&noise);
+    picture_free(&smooth);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -324,6 +408,8 @@ int main(void)
         cmocka_unit_test(test_unsupported),
         cmocka_unit_test(test_too_many_scans),
         cmocka_unit_test(test_missing_end),
+        cmocka_unit_test(test_bands),
+        cmocka_unit_test(test_bands_budget),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -61,6 +61,24 @@ enum planche_status planche_jpeg_rewind(struct planche_decoder *decoder,
                                         struct planche_error *error);
 void planche_jpeg_close(struct planche_decoder *decoder);
 
+/* From these efforts on: Huffman tables of its own, progressive scans. */
+#define PLANCHE_JPEG_OPTIMISED_EFFORT   5
+#define PLANCHE_JPEG_PROGRESSIVE_EFFORT 7
+/* From this quality on, colour is not subsampled: coloured lines would show it. */
+#define PLANCHE_JPEG_FULL_COLOUR_QUALITY 90
+/* Rows of MCUs of a restart interval, by the picture's size and the effort alone; 0: the scan has
+ * none. */
+int planche_jpeg_restarts(const struct planche_image_info *info,
+                          const struct planche_writer_options *options);
+/* Says how the picture, or so many of its rows, is encoded; part of a step. */
+void planche_jpeg_set_parameters(struct jpeg_compress_struct *cinfo,
+                                 const struct planche_encoder *encoder, uint32_t rows);
+/* Encodes a row; part of a step. */
+void planche_jpeg_take_row(struct planche_jpeg *jpeg, struct jpeg_compress_struct *cinfo,
+                           const uint8_t *row);
+/* Bytes that libjpeg takes for rows on their way. */
+uint64_t planche_jpeg_lines_memory(const struct planche_image_info *info);
+
 uint64_t planche_jpeg_memory_needed(const struct planche_image_info *info,
                                     const struct planche_writer_options *options);
 enum planche_status planche_jpeg_start(struct planche_encoder *encoder,

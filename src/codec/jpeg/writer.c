@@ -2,20 +2,16 @@
 /* Writing JPEG row by row: baseline, with the standard's Huffman tables. Better tables and
  * progressive scans, for more effort, need the coefficients of the whole picture in memory. */
 #include "base/status.h"
+#include "codec/jpeg/bands.h"
 #include "codec/jpeg/jpeg.h"
 
 #define BUFFER_BYTES ((size_t)64 << 10)
-/* From this quality on, colour is not subsampled: coloured lines would show it. */
-#define FULL_COLOUR_QUALITY 90
-/* From these efforts on. */
-#define OPTIMISED_EFFORT   5
-#define PROGRESSIVE_EFFORT 7
-
 struct jpeg_writer {
     struct planche_jpeg base;
     struct jpeg_compress_struct cinfo;
     struct jpeg_destination_mgr destination;
     struct planche_encoder *encoder;
+    struct planche_jpeg_bands *bands; /* NULL: libjpeg encodes the rows as they come */
     uint8_t *buffer;
     bool created;
     /* Arguments of the running step. */
@@ -27,11 +23,10 @@ struct jpeg_writer {
 uint64_t planche_jpeg_memory_needed(const struct planche_image_info *info,
                                     const struct planche_writer_options *options)
 {
-    /* Samples of an iMCU row (16 lines), twice: as they come, and with context rows; blocks. */
-    const uint64_t fixed = 64 << 10, lines = 64, coefficient = sizeof(JCOEF);
+    const uint64_t fixed = 64 << 10, coefficient = sizeof(JCOEF);
     uint64_t needed = sizeof(struct jpeg_writer) + BUFFER_BYTES + fixed +
-                      ((uint64_t)info->width + 32) * info->channels * lines;
-    if (options->effort >= OPTIMISED_EFFORT)
+                      planche_jpeg_lines_memory(info) + planche_jpeg_bands_memory(info, options);
+    if (options->effort >= PLANCHE_JPEG_OPTIMISED_EFFORT)
         needed += ((uint64_t)info->width + 32) * ((uint64_t)info->height + 32) * info->channels *
                       coefficient +
                   info->height * info->channels * sizeof(void *);
@@ -65,25 +60,14 @@ static void end_destination(j_compress_ptr cinfo)
     send(cinfo->client_data, BUFFER_BYTES - cinfo->dest->free_in_buffer);
 }
 
-static void set_parameters(struct jpeg_compress_struct *cinfo,
-                           const struct planche_encoder *encoder)
+/* The frame's and the scan's headers, which libjpeg writes when the first row comes. Bands follow
+ * them, so that it is nobody's picture. */
+static void write_headers(struct jpeg_writer *writer)
 {
-    int quality = encoder->options.quality;
-    cinfo->image_width = encoder->info.width;
-    cinfo->image_height = encoder->info.height;
-    cinfo->input_components = (int)encoder->info.channels;
-    cinfo->in_color_space = encoder->info.channels == 1 ? JCS_GRAYSCALE : JCS_RGB;
-    jpeg_set_defaults(cinfo);
-    jpeg_set_quality(cinfo, quality, TRUE);
-    if (quality >= FULL_COLOUR_QUALITY) {
-        cinfo->comp_info[0].h_samp_factor = 1;
-        cinfo->comp_info[0].v_samp_factor = 1;
-    }
-    cinfo->dct_method = JDCT_ISLOW;
-    cinfo->optimize_coding = encoder->options.effort >= OPTIMISED_EFFORT;
-    if (encoder->options.effort >= PROGRESSIVE_EFFORT)
-        jpeg_simple_progression(cinfo);
-    planche_jpeg_set_density(cinfo, &encoder->metadata);
+    JSAMPROW row = planche_jpeg_bands_blank(writer->bands);
+    planche_jpeg_take_row(&writer->base, &writer->cinfo, row);
+    end_destination(&writer->cinfo);
+    jpeg_abort_compress(&writer->cinfo);
 }
 
 static void start_step(void *user)
@@ -100,9 +84,11 @@ static void start_step(void *user)
         .term_destination = end_destination,
     };
     cinfo->dest = &writer->destination;
-    set_parameters(cinfo, encoder);
+    planche_jpeg_set_parameters(cinfo, encoder, encoder->info.height);
     jpeg_start_compress(cinfo, TRUE);
     planche_jpeg_write_metadata(cinfo, &encoder->metadata);
+    if (writer->bands)
+        write_headers(writer);
 }
 
 enum planche_status planche_jpeg_start(struct planche_encoder *encoder, struct planche_error *error)
@@ -119,6 +105,9 @@ enum planche_status planche_jpeg_start(struct planche_encoder *encoder, struct p
     writer->buffer = planche_alloc(budget, BUFFER_BYTES);
     if (!writer->buffer)
         return planche_fail_memory(error, budget, BUFFER_BYTES, writer->base.name);
+    enum planche_status status = planche_jpeg_bands_create(&writer->bands, encoder, error);
+    if (status)
+        return status;
     planche_jpeg_set_errors(&writer->base, (j_common_ptr)&writer->cinfo);
     return planche_error_trap_run(&writer->base.trap, error, start_step, writer);
 }
@@ -126,20 +115,19 @@ enum planche_status planche_jpeg_start(struct planche_encoder *encoder, struct p
 static void rows_step(void *user)
 {
     struct jpeg_writer *writer = user;
-    for (uint32_t i = 0; i < writer->count; i++) {
-        /* libjpeg does not write to it. */
-        JSAMPROW row = (JSAMPROW)(writer->rows + i * writer->stride);
-        if (jpeg_write_scanlines(&writer->cinfo, &row, 1) != 1)
-            planche_jpeg_leave((j_common_ptr)&writer->cinfo,
-                               planche_fail(writer->base.trap.error, PLANCHE_ERROR_INTERNAL,
-                                            "%s: libjpeg does not take a row", writer->base.name));
-    }
+    for (uint32_t i = 0; i < writer->count; i++)
+        planche_jpeg_take_row(&writer->base, &writer->cinfo, writer->rows + i * writer->stride);
 }
 
 enum planche_status planche_jpeg_write(struct planche_encoder *encoder, const uint8_t *rows,
                                        size_t stride, uint32_t count, struct planche_error *error)
 {
     struct jpeg_writer *writer = encoder->state;
+    enum planche_status status = PLANCHE_OK;
+    for (uint32_t i = 0; writer->bands && i < count && !status; i++)
+        status = planche_jpeg_bands_add(writer->bands, rows + i * stride, error);
+    if (writer->bands)
+        return status;
     writer->rows = rows;
     writer->stride = stride;
     writer->count = count;
@@ -155,7 +143,10 @@ static void finish_step(void *user)
 enum planche_status planche_jpeg_finish(struct planche_encoder *encoder,
                                         struct planche_error *error)
 {
+    static const uint8_t end[2] = {0xff, JPEG_EOI};
     struct jpeg_writer *writer = encoder->state;
+    if (writer->bands)
+        return planche_encoder_emit(encoder, end, sizeof end, error);
     return planche_error_trap_run(&writer->base.trap, error, finish_step, writer);
 }
 
@@ -166,6 +157,7 @@ void planche_jpeg_abandon(struct planche_encoder *encoder)
         return;
     if (writer->created)
         jpeg_destroy_compress(&writer->cinfo);
+    planche_jpeg_bands_destroy(&writer->bands);
     planche_free(writer->buffer);
     planche_free(writer);
     encoder->state = NULL;
