@@ -67,3 +67,41 @@ size_t planche_name_partner(const char *path, char *out, size_t size)
     }
     return 0;
 }
+
+/* An ending of the model's own name, or a whole name. */
+static const struct {
+    const char *text;
+    bool own;
+} licences[] = {
+    {".json", true},        {".txt", true},
+    {".md", true},          {PLANCHE_NAME_LICENCE, true},
+    {"LICENSE", false},     {"LICENSE.txt", false},
+    {"LICENSE.md", false},  {"LICENCE", false},
+    {"LICENCE.txt", false}, {"LICENCE.md", false},
+    {"COPYING", false},     {"COPYING.txt", false},
+    {"COPYING.md", false},
+};
+#define LICENCES (sizeof licences / sizeof *licences)
+
+size_t planche_name_licence(const char *model, size_t index, char *out, size_t size, bool *own)
+{
+    if (index >= LICENCES)
+        return 0;
+    const char *slash = strrchr(model, '/'), *base = slash ? slash + 1 : model;
+    const char *dot = strrchr(base, '.'), *text = licences[index].text;
+    size_t stem = dot && dot > base ? (size_t)(dot - model) : strlen(model);
+    size_t kept = licences[index].own ? stem : (size_t)(base - model);
+    *own = licences[index].own;
+    snprintf(out, size, "%.*s%s", (int)kept, model, text);
+    return kept + strlen(text);
+}
+
+bool planche_name_is_licence(const char *path)
+{
+    const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
+    for (size_t i = 0; i < LICENCES; i++)
+        if (licences[i].own ? planche_text_ends(base, licences[i].text)
+                            : strcmp(base, licences[i].text) == 0)
+            return true;
+    return false;
+}

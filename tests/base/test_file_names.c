@@ -51,12 +51,38 @@ static void test_partners(void **state)
     assert_int_equal(planche_name_partner("bin", name, sizeof name), 0);
 }
 
+/* Each name that a model's licence may have is told as one. */
+static void test_licences(void **state)
+{
+    static const char *const first[] = {"a/x.y.json", "a/x.y.txt", "a/x.y.md", "a/x.y.LICENSE",
+                                        "a/LICENSE"};
+    char name[32];
+    bool own;
+    size_t count = 0;
+    (void)state;
+    for (; planche_name_licence("a/x.y.pth", count, name, sizeof name, &own) > 0; count++) {
+        assert_true(planche_name_is_licence(name));
+        assert_int_equal(own, count < 4);
+        if (count < sizeof first / sizeof *first)
+            assert_string_equal(name, first[count]);
+    }
+    assert_true(count > 5);
+    assert_int_equal(planche_name_licence("a.b/x", 0, name, sizeof name, &own), 10);
+    assert_string_equal(name, "a.b/x.json");
+    assert_int_equal(planche_name_licence("0123456789.pth", 0, name, 8, &own), 15);
+    assert_string_equal(name, "0123456");
+    assert_false(planche_name_is_licence("LICENSE/x"));
+    assert_false(planche_name_is_licence("a/x.pth"));
+    assert_false(planche_name_is_licence("LICENSES"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_junk),
         cmocka_unit_test(test_covers),
         cmocka_unit_test(test_partners),
+        cmocka_unit_test(test_licences),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -515,7 +515,7 @@ class Import(Models):
         self.own()
         result = self.models("import", self.path("mine.planche"))
         placed = self.path("cache/imported/mine.planche")
-        self.assertIn("use it with -m mine.planche\n", result.stderr)
+        self.assertIn("use it with -m mine\n", result.stderr)
         self.assertIn("0 imported, 1 were here", self.models("import", self.path("mine.planche")).stderr)
         self.write("page.png", harness.page())
         run("-m", placed, self.path("page.png"), "-o", self.path("out.png"), check=0)
@@ -530,6 +530,49 @@ class Import(Models):
         self.write("bad.planche", before[:1000])
         self.assert_one_line(self.models("import", self.path("bad.planche"), check=1).stderr, "bad.planche")
         self.assertEqual(self.files("cache/imported"), ["mine.planche"])
+
+    def test_imported_models_go(self):
+        """By their name, with what was kept of them; the catalogue's names mean its models."""
+        self.own("x/small.planche")
+        data = self.read("x/small.planche")
+        for name in ("x/mine.v1.planche", "x/a+b.planche"):
+            self.write(name, data)
+        self.write("x/LICENSE", b"MIT License")
+        self.write("x/mine.v1.json", b'{"license": "CC0-1.0"}')
+        self.write("x/" + "n" * 210 + ".txt", b"passed over")
+        self.write("x/mine.v1.md", bytes(70000))
+        result = self.models("import", self.path("x"))
+        for hint in ("-m mine.v1\n", "-m small.planche\n", "-m " + self.path("cache/imported/a+b.planche\n")):
+            self.assertIn("use it with " + hint, result.stderr)
+        self.assertEqual(self.files("cache/imported"),
+                         ["a+b.LICENSE", "a+b.planche", "mine.v1.LICENSE", "mine.v1.json", "mine.v1.planche",
+                          "small.LICENSE", "small.planche"])
+        self.assertIn("CC0-1.0", self.models("mine.v1").stdout)
+        self.assertIn("MIT", self.models("small.planche").stdout)
+        self.assertEqual(self.models("path", "mine.v1").stdout, self.path("cache/imported/mine.v1.planche\n"))
+        self.assertEqual(self.models("verify", "mine.v1").stdout.count("can be loaded"), 1)
+        self.assertEqual(self.models("verify").stdout.count("can be loaded"), 3)
+        self.assert_one_line(self.models("remove", "mine.v1", "mien", check=2).stderr, "no model named 'mien'")
+        self.write("cache/imported/mine.v1.pth", b"damaged")
+        self.models("verify", check=1)
+        self.assert_one_line(self.models("remove", "mine.v1", check=2).stderr, "several files", "extension")
+        self.assertIn("1 removed", self.models("remove", "mine.v1.pth").stderr)
+        self.assertIn("mine.v1.json", self.files("cache/imported"))
+        self.models("remove", "small", check=3)
+        self.models("remove", "--all")
+        self.models("remove", "--all", "mine.v1", check=2)
+        self.assertIn("small.planche", self.files("cache/imported"))
+        self.assertIn("2 removed", self.models("remove", "small.planche", "mine.v1").stderr)
+        self.assertEqual(self.files("cache/imported"), ["a+b.LICENSE", "a+b.planche"])
+        os.unlink(self.path("cache/imported/a+b.LICENSE"))
+        self.models("remove", "a+b.planche")
+        self.assertNotIn("imported", self.files("cache"))
+        # One file brings what lies beside it; so does a pack.
+        self.models("import", self.path("x/mine.v1.planche"))
+        self.models("pack", "-o", self.path("pack.tar"))
+        self.models("remove", "mine.v1")
+        self.models("import", self.path("pack.tar"))
+        self.assertEqual(self.files("cache/imported"), ["mine.v1.LICENSE", "mine.v1.json", "mine.v1.planche"])
 
     def test_models_of_programs(self):
         """Real-CUGAN's files have the same names in several folders; pro's colours are told by the folder."""

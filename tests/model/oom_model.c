@@ -135,8 +135,9 @@ static void test_import(void **state)
         size_t size;
     } contents[] = {{"x.param", files.param, files.param_size},
                     {"x.bin", files.bin, files.bin_size},
+                    {"x.txt", "MIT License", 11},
                     {"readme", "x", 1}};
-    for (size_t i = 0; i < 3; i++) {
+    for (size_t i = 0; i < sizeof contents / sizeof *contents; i++) {
         uint8_t digest[PLANCHE_IO_DIGEST_BYTES];
         char hex[PLANCHE_IO_DIGEST_TEXT];
         write_file(folders.from, contents[i].name, contents[i].data, contents[i].size);

@@ -73,9 +73,11 @@ static void test_safetensors(void **state)
     expect_text("{", 0, model, "not JSON");
     expect_text("[]", 0, model, "not an object");
     expect_text("{" TENSOR("a", "F32", "[2]", "0", "8") "}", 8, PLANCHE_ERROR_UNSUPPORTED,
-                "no architecture that is known");
+                "its only tensor is 'a'");
+    expect_text("{" TENSOR("b", "F32", "[1]", "0", "4") "," TENSOR("a", "F32", "[1]", "4", "8") "}",
+                8, PLANCHE_ERROR_UNSUPPORTED, "its tensors (2) begin with 'a', 'b'");
     expect_text("{" TENSOR("a\\u0041\\n", "F32", "[2]", "0", "8") "}", 8, PLANCHE_ERROR_UNSUPPORTED,
-                "begin with 'aA");
+                "tensor is 'aA");
     expect_text("{" TENSOR("a", "F32", "[2]", "0", "8") "}", 7, model, "does not lie in the file");
     expect_text("{" TENSOR("a", "F32", "[2]", "0", "8") "}", 9, model, "left over");
     expect_text("{" TENSOR("a", "F32", "[3]", "0", "8") "}", 8, model, "does not fit the bytes");

@@ -106,7 +106,7 @@ static enum planche_status check_list(struct planche_import_stage *stage, const 
                               "%s: its " PLANCHE_IMPORT_SUMS " is no list of sums", stage->source);
     for (size_t i = 0; i < stage->count; i++) {
         struct planche_import_file *file = stage->files + i;
-        if (status == PLANCHE_OK && !file->used && !is_sums(file))
+        if (status == PLANCHE_OK && !file->used && !is_sums(file) && !file->licence)
             status =
                 planche_fail(error, PLANCHE_ERROR_DATA, "%s: %s is not in its " PLANCHE_IMPORT_SUMS,
                              stage->source, file->name);
@@ -138,6 +138,13 @@ enum planche_status planche_import_check_sums(struct planche_import_stage *stage
     planche_fd_close(&fd);
     planche_free(text);
     return status;
+}
+
+const struct planche_import_file *
+planche_import_find_licence(const struct planche_import_stage *stage, const char *name)
+{
+    const struct planche_import_file *file = find_name(stage, name, strlen(name));
+    return file && file->licence ? file : NULL;
 }
 
 enum planche_status planche_import_find_partner(const struct planche_import_stage *stage,

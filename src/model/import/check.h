@@ -10,6 +10,9 @@
 /* The file with these bytes. NULL: there is none. */
 struct planche_import_file *planche_import_find(const struct planche_import_stage *stage,
                                                 const char *sha256, uint64_t size);
+/* The file of this name that may tell a licence. NULL: there is none. */
+const struct planche_import_file *
+planche_import_find_licence(const struct planche_import_stage *stage, const char *name);
 /* If there is a list of sums: that all files are in it, and as it says. Of what is of no model it
  * has to be there only. Errors: DATA, IO, MEMORY. */
 enum planche_status planche_import_check_sums(struct planche_import_stage *stage,

@@ -191,6 +191,41 @@ static const char *other_name(const struct planche_import_file *file, char *name
     return name;
 }
 
+/* Keeps a file that may tell the licence of the model at `path` under the model's name, unless
+ * there is something already: that of its folder goes behind its own. */
+static enum planche_status place_licence(struct import *import,
+                                         const struct planche_import_file *file, bool own,
+                                         const char *path, struct planche_error *error)
+{
+    char place_of[MAX_PATH];
+    const char *ending = own ? strrchr(file->base, '.') : PLANCHE_NAME_LICENCE;
+    const char *dot = strrchr(path, '.');
+    int length = snprintf(place_of, sizeof(place_of), "%.*s%s", (int)(dot - path), path, ending);
+    if (length < 0 || (size_t)length >= sizeof(place_of) ||
+        planche_file_find_link(place_of, NULL) != PLANCHE_FILE_ABSENT)
+        return PLANCHE_OK;
+    return place(import, file, place_of, error);
+}
+
+static enum planche_status place_licences(struct import *import,
+                                          const struct planche_import_file *model, const char *path,
+                                          struct planche_error *error)
+{
+    char name[MAX_PATH];
+    bool own;
+    size_t length;
+    enum planche_status status = PLANCHE_OK;
+    for (size_t i = 0;
+         !status && (length = planche_name_licence(model->name, i, name, sizeof(name), &own)) > 0;
+         i++) {
+        const struct planche_import_file *file =
+            length < sizeof(name) ? planche_import_find_licence(&import->stage, name) : NULL;
+        if (file)
+            status = place_licence(import, file, own, path, error);
+    }
+    return status;
+}
+
 /* A model that is in no catalogue, with the file beside it if it has one: looks where it is to go,
  * and, if `now`, brings it there. */
 static enum planche_status place_other(struct import *import, struct planche_import_file *file,
@@ -217,6 +252,8 @@ static enum planche_status place_other(struct import *import, struct planche_imp
         status = place(import, partner, second, error);
     if (status == PLANCHE_OK && !there)
         status = place(import, file, path, error);
+    if (status == PLANCHE_OK)
+        status = place_licences(import, file, path, error);
     if (status == PLANCHE_OK)
         report(import, path, NULL, there && second_there);
     return status;

@@ -62,6 +62,29 @@ static enum planche_status add_partner(struct planche_import_stage *stage,
     return add_file(stage, path, error);
 }
 
+/* What may tell the licence of a model's file goes with it. What cannot be read tells nothing. */
+static enum planche_status add_licences(struct planche_import_stage *stage,
+                                        struct planche_error *error)
+{
+    enum planche_status status = PLANCHE_OK;
+    char path[4096];
+    size_t length;
+    bool own;
+    for (size_t i = 0;
+         !status && (length = planche_name_licence(stage->source, i, path, sizeof(path), &own)) > 0;
+         i++) {
+        struct planche_file_info info;
+        bool there = length < sizeof(path) &&
+                     planche_file_find(path, &info) == PLANCHE_FILE_PRESENT &&
+                     info.kind == PLANCHE_FILE_REGULAR;
+        int fd = there ? planche_fd_open(path, 0, NULL) : -1;
+        if (fd >= 0)
+            status = planche_import_stage_add(stage, path, read_file, &fd, error);
+        planche_fd_close(&fd);
+    }
+    return status;
+}
+
 /* A model's file, and the other one if there are two. */
 static enum planche_status add_pair(struct planche_import_stage *stage, bool model,
                                     struct planche_error *error)
@@ -69,7 +92,9 @@ static enum planche_status add_pair(struct planche_import_stage *stage, bool mod
     /* A .bin that a loader knows is a model by itself. */
     bool two = planche_text_ends(stage->source, model ? ".param" : ".bin");
     enum planche_status status = add_file(stage, stage->source, error);
-    return status || !two ? status : add_partner(stage, error);
+    if (!status && two)
+        status = add_partner(stage, error);
+    return status ? status : add_licences(stage, error);
 }
 
 static enum planche_status add_archive(struct planche_import_stage *stage, uint64_t max_bytes,

@@ -2,6 +2,7 @@
 /* Staging area of an import: copying and hashing. */
 #include "model/import/stage.h"
 
+#include "base/file_names.h"
 #include "base/status.h"
 #include "base/text.h"
 #include "io/tree.h"
@@ -166,6 +167,22 @@ static enum planche_status write_all(struct copy *copy, struct planche_import_fi
     return status;
 }
 
+/* Whether a file is kept for the licence that it may tell. *held: its bytes, if it is. No licence
+ * is missed enough to fail for it. */
+static enum planche_status take_licence(struct copy *copy, bool *taken, struct planche_error *error)
+{
+    struct planche_import_stage *stage = copy->stage;
+    const char *slash = strrchr(copy->name, '/'), *base = slash ? slash + 1 : copy->name;
+    *taken = planche_name_is_licence(copy->name) && !stage->package &&
+             stage->licences < PLANCHE_IMPORT_LICENCES && strlen(base) <= MAX_NAME &&
+             is_clean(base);
+    enum planche_status status =
+        *taken ? fill(copy, PLANCHE_IMPORT_LICENCE_BYTES + 1, error) : PLANCHE_OK;
+    *taken = *taken && copy->held > 0 && copy->held <= PLANCHE_IMPORT_LICENCE_BYTES;
+    stage->licences += *taken;
+    return status;
+}
+
 /* A model's second file has no head that tells it; so it is taken by its name. */
 static bool may_belong(const char *name, bool model)
 {
@@ -208,8 +225,13 @@ enum planche_status planche_import_stage_add(struct planche_import_stage *stage,
     if (status)
         return status;
     bool model = planche_model_recognise(name, stage->buffer, copy.held);
-    if (!may_belong(name, model))
+    bool belongs = may_belong(name, model), licence = false;
+    if (!belongs)
+        status = take_licence(&copy, &licence, error);
+    if (!status && !belongs && !licence)
         return pass_over(stage, name, error);
+    if (status)
+        return status;
     if (copy.held == 0) /* it lacks its content, which a list of sums tells */
         return PLANCHE_OK;
     status = make_folder(stage, error);
@@ -219,6 +241,7 @@ enum planche_status planche_import_stage_add(struct planche_import_stage *stage,
     if (!file)
         return error->status;
     file->model = model;
+    file->licence = licence;
     return write_all(&copy, file, error);
 }
 
@@ -242,5 +265,5 @@ void planche_import_stage_free(struct planche_import_stage *stage)
     stage->files = NULL;
     stage->folder = NULL;
     stage->buffer = NULL;
-    stage->count = 0;
+    stage->count = stage->licences = 0;
 }

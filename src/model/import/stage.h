@@ -25,9 +25,14 @@ struct planche_import_file {
     const char *base; /* of name, behind its last slash */
     uint64_t size;
     char sha256[PLANCHE_IMPORT_HEX];
-    bool model; /* a loader knows it: it is a model, or the first of a model's two files */
-    bool used;  /* it is of a model that was found */
+    bool model;   /* a loader knows it: it is a model, or the first of a model's two files */
+    bool used;    /* it is of a model that was found */
+    bool licence; /* by its name it may tell the licence of a model beside it */
 };
+
+/* Files that may tell a licence, and bytes of one, at most: what is beyond is passed over. */
+#define PLANCHE_IMPORT_LICENCES      256u
+#define PLANCHE_IMPORT_LICENCE_BYTES ((size_t)64 << 10)
 
 struct planche_import_stage {
     const char *source;                        /* path, for messages */
@@ -37,8 +42,8 @@ struct planche_import_stage {
     bool package; /* the source is a package of npm, which may have any files besides */
     char *folder; /* the staging area; NULL: there is none yet */
     struct planche_import_file *files;
-    size_t count;
-    char **passed; /* names of files that are of no model, and were not staged */
+    size_t count, licences; /* of them, that may tell a licence */
+    char **passed;          /* names of files that are of no model, and were not staged */
     size_t passed_count, passed_room;
     uint8_t *buffer;
 };

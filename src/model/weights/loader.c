@@ -26,11 +26,15 @@ static bool recognise_torch(const char *name, const uint8_t *head, size_t size)
 
 static enum planche_status unknown(const struct planche_state *state, struct planche_error *error)
 {
+    const char *first = state->tensors[0].name;
+    if (state->count == 1)
+        return planche_fail(error, PLANCHE_ERROR_UNSUPPORTED,
+                            "%s: is of no architecture that is known: its only tensor is '%.60s'",
+                            state->file->name, first);
     return planche_fail(error, PLANCHE_ERROR_UNSUPPORTED,
                         "%s: is of no architecture that is known: its tensors (%d) begin with "
                         "'%.60s', '%.60s'",
-                        state->file->name, state->count, state->tensors[0].name,
-                        state->tensors[state->count > 1].name);
+                        state->file->name, state->count, first, state->tensors[1].name);
 }
 
 /* Also of a network that cannot be built: what is known of it by then. */

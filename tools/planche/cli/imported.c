@@ -11,9 +11,17 @@
 #include <string.h>
 #include <unistd.h>
 
+/* By its extension: not even a name with a + in it is read as several models. */
+static bool is_file_name(const char *name)
+{
+    char path[NAME_MAX + 3];
+    int length = snprintf(path, sizeof path, "./%s", name);
+    return length < (int)sizeof path && planche_model_is_file(path);
+}
+
 static int is_model(const struct dirent *entry)
 {
-    return entry->d_name[0] != '.' && planche_model_is_file(entry->d_name);
+    return entry->d_name[0] != '.' && is_file_name(entry->d_name);
 }
 
 static int by_name(const struct dirent **a, const struct dirent **b)
@@ -54,16 +62,40 @@ static int find(const char *folder, const char *name, char *path, size_t size)
     return found;
 }
 
+/* Not one that the catalogue has. */
+static bool may_be_imported(const char *name)
+{
+    const struct planche_model_variant *variant = NULL;
+    return strchr(name, '/') == NULL &&
+           (is_file_name(name) || planche_model_find(name, 0, PLANCHE_DENOISE_DEFAULT, &variant,
+                                                     NULL) == PLANCHE_ERROR_NOT_FOUND);
+}
+
 /* Neither a model of the catalogue nor a file that is there. */
 static bool is_open_name(const char *name)
 {
-    const struct planche_model_variant *variant = NULL;
-    if (name == NULL || strchr(name, '/') != NULL)
-        return false;
-    if (planche_model_is_file(name))
-        return access(name, F_OK) != 0;
-    return planche_model_find(name, 0, PLANCHE_DENOISE_DEFAULT, &variant, NULL) ==
-           PLANCHE_ERROR_NOT_FOUND;
+    return name != NULL && may_be_imported(name) &&
+           (!planche_model_is_file(name) || access(name, F_OK) != 0);
+}
+
+int planche_cli_imported_find(const char *folder, const char *name, char *path, size_t size)
+{
+    return may_be_imported(name) ? find(folder, name, path, size) : 0;
+}
+
+const char *planche_cli_imported_short(const char *folder, const char *file, char *text,
+                                       size_t size)
+{
+    char path[PATH_MAX];
+    const char *dot = strrchr(file, '.');
+    snprintf(text, size, "%.*s", dot != NULL ? (int)(dot - file) : (int)strlen(file), file);
+    if (planche_parts_are_several(file) || strlen(file) >= size)
+        return NULL;
+    if (*text != 0 && !planche_model_is_file(text) &&
+        planche_cli_imported_find(folder, text, path, sizeof path) == 1)
+        return text;
+    snprintf(text, size, "%s", file);
+    return text;
 }
 
 /* Imported models while names are replaced. */

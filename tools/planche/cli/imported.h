@@ -17,6 +17,13 @@
 /* The names of the models' files, sorted; the caller frees each and the list. -1: there is no such
  * folder, or it cannot be read. */
 int planche_cli_imported_list(const char *folder, struct dirent ***names);
+/* How many imported models of the models' folder a name means, that the catalogue does not have: 1,
+ * or 2 and more of a name without extension. The path of the last one goes to path. */
+int planche_cli_imported_find(const char *folder, const char *name, char *path, size_t size);
+/* The shortest text that means an imported model after -m, from its file's name: without the
+ * extension, or all of it. NULL: only its path does. text has room for the name. */
+const char *planche_cli_imported_short(const char *folder, const char *file, char *text,
+                                       size_t size);
 /* Where they are. False: there is no folder of models. */
 bool planche_cli_imported_folder(const struct planche_cli_options *options, char *path,
                                  size_t size);

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "cli/cli.h"
 #include "cli/hints.h"
+#include "cli/imported.h"
 #include "cli/interrupt.h"
 #include "cli/options.h"
 #include "cli/terminal.h"
@@ -19,6 +20,7 @@
 
 /* What the operands brought so far. */
 struct imported {
+    const char *folder; /* of models */
     bool quiet;
     bool named; /* models of this folder are found by their names, without --model-dir */
     size_t fresh, there, last; /* last: models of the current operand */
@@ -29,14 +31,18 @@ struct imported {
 static void note_model(void *user, const struct planche_model_imported *model)
 {
     struct imported *imported = user;
-    const char *slash = strrchr(model->path, '/');
+    const char *slash = strrchr(model->path, '/'), *name = NULL;
+    char text[NAME_MAX + 1];
     imported->last++;
     imported->fresh += !model->there;
     imported->there += model->there != 0;
     snprintf(imported->path, sizeof imported->path, "%s", model->path);
-    if (!imported->quiet && model->variant == NULL)
-        planche_cli_note("%s: use it with -m %s", model->there ? "Already here" : "Imported",
-                         imported->named && slash != NULL ? slash + 1 : model->path);
+    if (imported->quiet || model->variant != NULL)
+        return;
+    if (imported->named && slash != NULL)
+        name = planche_cli_imported_short(imported->folder, slash + 1, text, sizeof text);
+    planche_cli_note("%s: use it with -m %s", model->there ? "Already here" : "Imported",
+                     name != NULL ? name : model->path);
 }
 
 /* "x.bin" is the second file of "x.param", which brings it. */
@@ -73,7 +79,7 @@ static enum planche_status import_one(const char *path, const char *folder,
 int planche_cli_import_files(int count, char *const *paths, const char *folder, bool quiet)
 {
     struct planche_folder_lock lock = PLANCHE_FOLDER_LOCK_NONE;
-    struct imported imported = {.quiet = quiet};
+    struct imported imported = {.folder = folder, .quiet = quiet};
     int status = PLANCHE_CLI_OK;
     char usual[PATH_MAX];
     imported.named = planche_model_directory(usual, sizeof usual, NULL) == PLANCHE_OK &&

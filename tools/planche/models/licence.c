@@ -2,6 +2,7 @@
 /* Licences of models. */
 #include "models/licence.h"
 
+#include "base/file_names.h"
 #include "base/text.h"
 
 #include <ctype.h>
@@ -102,12 +103,11 @@ static bool read_text(const char *path, char *text)
     return used > 0;
 }
 
-static bool read_json(const char *path, const char *text, char *licence, size_t size)
+static bool read_json(const char *text, char *licence, size_t size)
 {
     static const char *const keys[] = {"license", "licence"};
     json_t *root = json_loads(text, 0, NULL);
     const char *value = NULL;
-    (void)path;
     for (size_t i = 0; value == NULL && i < sizeof keys / sizeof *keys; i++)
         value = json_string_value(json_object_get(root, keys[i]));
     if (value != NULL)
@@ -124,39 +124,28 @@ static bool read_text_file(const char *path, const char *text, char *licence, si
     const char *base = strrchr(path, '/') != NULL ? strrchr(path, '/') + 1 : path;
     if (planche_cli_licence_recognise(text, licence, size))
         return true;
-    bool whole = strncasecmp(base, "licen", 5) == 0 || strncasecmp(base, "copying", 7) == 0;
+    bool whole = strncasecmp(base, "licen", 5) == 0 || strncasecmp(base, "copying", 7) == 0 ||
+                 planche_text_ends(base, PLANCHE_NAME_LICENCE);
     if (whole)
         snprintf(licence, size, "see %s", base);
     return whole;
 }
 
-static const struct {
-    const char *name; /* NULL: the model's own */
-    const char *extension;
-    bool (*read)(const char *path, const char *text, char *licence, size_t size);
-} places[] = {
-    {NULL, ".json", read_json},          {NULL, ".txt", read_text_file},
-    {NULL, ".md", read_text_file},       {NULL, ".LICENSE", read_text_file},
-    {"LICENSE", "", read_text_file},     {"LICENSE", ".txt", read_text_file},
-    {"LICENSE", ".md", read_text_file},  {"LICENCE", "", read_text_file},
-    {"LICENCE", ".txt", read_text_file}, {"COPYING", "", read_text_file},
-};
+static bool read_licence(const char *path, const char *text, char *licence, size_t size)
+{
+    return planche_text_ends(path, ".json") ? read_json(text, licence, size)
+                                            : read_text_file(path, text, licence, size);
+}
 
 bool planche_cli_licence_find(const char *model, char *licence, size_t size, char *from,
                               size_t from_size)
 {
     char text[TEXT_SIZE + 1];
-    const char *slash = strrchr(model, '/'), *dot = strrchr(model, '.');
-    int folder = slash != NULL ? (int)(slash - model) + 1 : 0;
-    int stem = dot != NULL && dot > model + folder ? (int)(dot - model) : (int)strlen(model);
-    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
-        const char *name = places[i].name;
-        int length = snprintf(from, from_size, "%.*s%s%s", name != NULL ? folder : stem, model,
-                              name != NULL ? name : "", places[i].extension);
-        if (length >= 0 && (size_t)length < from_size && read_text(from, text) &&
-            places[i].read(from, text, licence, size))
+    bool own;
+    size_t length;
+    for (size_t i = 0; (length = planche_name_licence(model, i, from, from_size, &own)) > 0; i++)
+        if (length < from_size && read_text(from, text) && read_licence(from, text, licence, size))
             return true;
-    }
     *from = 0;
     return false;
 }

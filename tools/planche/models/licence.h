@@ -6,10 +6,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Looks for the licence of a model: in NAME.json (the key "license" or "licence"), NAME.txt and
- * NAME.md, then in LICENSE, LICENCE and COPYING in its folder, with or without .txt or .md. Writes
- * it, one line of clean text, into licence, and the path of the file that tells into from. A file
- * that has a licence's text without a known name is named itself. False: nothing tells. */
+/* Looks for the licence of a model: in NAME.json (the key "license" or "licence"), NAME.txt,
+ * NAME.md and NAME.LICENSE, then in LICENSE, LICENCE and COPYING in its folder, with or without
+ * .txt or .md (planche_name_licence). Writes it, one line of clean text, into licence, and the path
+ * of the file that tells into from. A file that has a licence's text without a known name is named
+ * itself. False: nothing tells. */
 bool planche_cli_licence_find(const char *model, char *licence, size_t size, char *from,
                               size_t from_size);
 /* The name of a licence in a text that may say anything; false: none is known. */

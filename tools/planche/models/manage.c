@@ -2,11 +2,16 @@
 /* planche models path, verify, remove: what is done with models that are there. */
 #include "models/manage.h"
 
+#include "base/file_names.h"
 #include "cli/cli.h"
+#include "cli/imported.h"
+#include "cli/interrupt.h"
 #include "cli/model_options.h"
 #include "cli/options.h"
 #include "cli/terminal.h"
+#include "models/lock.h"
 #include "models/selection.h"
+#include "words/suggest.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -15,15 +20,21 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Does it to one variant whose .param file lies, or should lie, at path. False: a message was
- * printed. */
-typedef bool (*action_fn)(const struct planche_model_variant *variant, const char *folder,
+/* What is done. */
+struct work {
+    const char *folder;
+    size_t deleted; /* models */
+};
+
+/* Does it to one model whose file, or the first of whose two, lies or should lie at path, which has
+ * room for its other files' names. variant: NULL: it was imported. False: a message was printed. */
+typedef bool (*action_fn)(struct work *work, const struct planche_model_variant *variant,
                           char *path);
 
-static bool print_path(const struct planche_model_variant *variant, const char *folder, char *path)
+static bool print_path(struct work *work, const struct planche_model_variant *variant, char *path)
 {
     struct planche_error error = {0};
-    if (planche_model_check(variant, folder, 0, &error) != PLANCHE_OK) {
+    if (variant != NULL && planche_model_check(variant, work->folder, 0, &error) != PLANCHE_OK) {
         planche_cli_message("%s", error.message);
         return false;
     }
@@ -34,11 +45,26 @@ static bool print_path(const struct planche_model_variant *variant, const char *
     return true;
 }
 
+/* There is no sum of a model that was imported, but it could be loaded then. */
+static bool verify_imported(const char *path)
+{
+    struct planche_model_facts facts = PLANCHE_MODEL_FACTS_INIT;
+    struct planche_error error = {0};
+    bool loads = planche_model_inspect(path, 0, &facts, &error) == PLANCHE_OK;
+    if (loads)
+        planche_cli_print("%s: can be loaded", path);
+    else
+        planche_cli_message("%s", error.message);
+    return loads;
+}
+
 /* What is not there is nothing to verify. */
-static bool verify(const struct planche_model_variant *variant, const char *folder, char *path)
+static bool verify(struct work *work, const struct planche_model_variant *variant, char *path)
 {
     struct planche_error error = {0};
-    enum planche_status status = planche_model_check(variant, folder, 1, &error);
+    if (variant == NULL)
+        return verify_imported(path);
+    enum planche_status status = planche_model_check(variant, work->folder, 1, &error);
     if (status == PLANCHE_ERROR_NOT_FOUND)
         return true;
     if (status != PLANCHE_OK)
@@ -56,24 +82,51 @@ static bool delete_file(const char *path)
     return false;
 }
 
-static bool delete_files(const struct planche_model_variant *variant, const char *folder,
-                         char *path)
+/* Whether another imported model has the same name before its extension. */
+static bool shares_stem(const struct work *work, const char *path)
 {
-    (void)variant;
+    char other[PATH_MAX], stem[NAME_MAX + 1];
+    const char *base = strrchr(path, '/') + 1, *dot = strrchr(base, '.');
+    snprintf(stem, sizeof stem, "%.*s", (int)(dot - base), base);
+    return planche_cli_imported_find(work->folder, stem, other, sizeof other) > 0;
+}
+
+/* What was imported with a model to tell its licence. The model itself is gone. */
+static bool delete_licences(const struct work *work, const char *path)
+{
+    char licence[PATH_MAX];
+    bool own, deleted = true;
+    size_t length;
+    if (shares_stem(work, path))
+        return true;
+    for (size_t i = 0; (length = planche_name_licence(path, i, licence, sizeof licence, &own)) > 0;
+         i++)
+        if (own && length < sizeof licence)
+            deleted = delete_file(licence) && deleted;
+    return deleted;
+}
+
+static bool delete_files(struct work *work, const struct planche_model_variant *variant, char *path)
+{
+    char second[PATH_MAX];
     if (access(path, F_OK) != 0 && errno == ENOENT)
         return true;
     bool deleted = delete_file(path);
-    memcpy(path + strlen(path) - strlen(".param"), ".bin", sizeof ".bin");
-    deleted = delete_file(path) && deleted;
+    size_t length = planche_name_partner(path, second, sizeof second);
+    if (length > 0 && length < sizeof second)
+        deleted = delete_file(second) && deleted;
+    if (deleted && variant == NULL)
+        deleted = delete_licences(work, path);
+    work->deleted += deleted;
     /* The folder of a model goes with its last file. */
     char *slash = strrchr(path, '/');
     *slash = 0;
-    if (strcmp(path, folder) != 0)
+    if (strcmp(path, work->folder) != 0)
         rmdir(path);
     return deleted;
 }
 
-static int act_on(const bool *wanted, bool all, const char *folder, action_fn action)
+static int act_on_variants(struct work *work, const bool *wanted, bool all, action_fn action)
 {
     int status = PLANCHE_CLI_OK;
     for (size_t i = 0; i < planche_model_variant_count(); i++) {
@@ -82,17 +135,71 @@ static int act_on(const bool *wanted, bool all, const char *folder, action_fn ac
         char path[PATH_MAX];
         if (!wanted[i] || (variant->package == NULL && (all || action == verify)))
             continue; /* what is built in has no files */
-        if (planche_model_path(variant, folder, path, sizeof path, &error) != PLANCHE_OK) {
+        if (planche_model_path(variant, work->folder, path, sizeof path, &error) != PLANCHE_OK) {
             planche_cli_message("%s", error.message);
             return PLANCHE_CLI_NOT_STARTED;
         }
-        if (!action(variant, folder, path))
+        if (!action(work, variant, path))
             status = PLANCHE_CLI_PAGE_FAILED;
     }
     return status;
 }
 
-static const struct {
+/* Puts names of imported models behind the others. How many there are; -1: one means several files,
+ * and a message was printed. */
+static int sort_names(const struct work *work, int count, char **names)
+{
+    int own = 0;
+    for (int i = count - 1; i >= 0; i--) {
+        char path[PATH_MAX], *name = names[i];
+        int found = planche_cli_imported_find(work->folder, name, path, sizeof path);
+        if (found > 1) {
+            planche_cli_usage_error("models",
+                                    "%s means several files of %s/" PLANCHE_CLI_IMPORTED
+                                    "; name one with its extension",
+                                    name, work->folder);
+            return -1;
+        }
+        if (found == 0)
+            continue;
+        own++;
+        memmove(names + i, names + i + 1, (size_t)(count - own - i) * sizeof *names);
+        names[count - own] = name;
+    }
+    return own;
+}
+
+static int act_on_imported(struct work *work, int count, char **names, action_fn action)
+{
+    int status = PLANCHE_CLI_OK;
+    for (int i = 0; i < count; i++) {
+        char path[PATH_MAX];
+        if (planche_cli_imported_find(work->folder, names[i], path, sizeof path) == 1 &&
+            !action(work, NULL, path))
+            status = PLANCHE_CLI_PAGE_FAILED;
+    }
+    return status;
+}
+
+/* All models that were imported. */
+static int act_on_all_imported(struct work *work, action_fn action)
+{
+    struct dirent **names;
+    int status = PLANCHE_CLI_OK, count = planche_cli_imported_list(work->folder, &names);
+    for (int i = 0; i < count; i++) {
+        char path[PATH_MAX];
+        int length = snprintf(path, sizeof path, "%s/" PLANCHE_CLI_IMPORTED "/%s", work->folder,
+                              names[i]->d_name);
+        if (length > 0 && length < (int)sizeof path && !action(work, NULL, path))
+            status = PLANCHE_CLI_PAGE_FAILED;
+        free(names[i]);
+    }
+    if (count >= 0)
+        free(names);
+    return status;
+}
+
+static const struct action {
     const char *name;
     action_fn action;
     bool all; /* without names */
@@ -102,33 +209,65 @@ static const struct {
     {"remove", delete_files, false},
 };
 
-static int run(size_t which, int argc, char **argv)
+/* Nothing is done unless all names mean something. */
+static int act(struct work *work, const struct action *action, int count, char **names, bool all)
+{
+    int status = PLANCHE_CLI_OK, others = PLANCHE_CLI_OK;
+    int own = sort_names(work, count, names), first = all ? count : count - own;
+    bool *wanted = NULL;
+    if (own < 0)
+        return PLANCHE_CLI_USAGE;
+    if (first > 0 || own == 0) {
+        wanted = planche_cli_select_models(first, names, all, NULL, &status);
+        if (wanted == NULL)
+            return status;
+        status = act_on_variants(work, wanted, all, action->action);
+        free(wanted);
+    }
+    if (own > 0)
+        others = act_on_imported(work, own, names + count - own, action->action);
+    else if (all && action->all)
+        others = act_on_all_imported(work, action->action);
+    return status != PLANCHE_CLI_OK ? status : others;
+}
+
+/* Who imports or fetches at the time ends first. */
+static int remove_models(struct work *work, const struct action *action, int count, char **names,
+                         const struct planche_cli_options *options)
+{
+    struct planche_folder_lock lock = PLANCHE_FOLDER_LOCK_NONE;
+    bool there = access(work->folder, F_OK) == 0;
+    planche_cli_interrupt_install();
+    if (there && !planche_cli_lock_models(&lock, work->folder))
+        return PLANCHE_CLI_NOT_STARTED;
+    int status = act(work, action, count, names, options->all);
+    planche_folder_lock_release(&lock);
+    if (!options->quiet && status == PLANCHE_CLI_OK)
+        planche_cli_note("Done: %zu removed from %s", work->deleted, work->folder);
+    return status;
+}
+
+static int run(const struct action *action, int argc, char **argv)
 {
     struct planche_cli_options options;
     char folder[PATH_MAX];
+    struct work work = {.folder = folder};
     int first, status;
-    if (!planche_cli_options_parse(&options, PLANCHE_CLI_FETCH, "models", argc, argv, &first,
-                                   &status) ||
-        !planche_cli_model_folder(&options, folder, sizeof folder, &status))
+    if (!planche_cli_models_begin(argc, argv, &options, &first, folder, sizeof folder, &status))
         return status;
     if (options.from != NULL || options.output != NULL)
         return planche_cli_usage_error("models", "--from is for models fetch, and -o for models "
                                                  "pack");
-    bool all = options.all || (actions[which].all && first == argc);
-    bool *wanted = planche_cli_select_models(argc - first, argv + first, all, NULL, &status);
-    if (wanted != NULL)
-        status = act_on(wanted, all, folder, actions[which].action);
-    free(wanted);
-    return status;
+    if (action->action == delete_files)
+        return remove_models(&work, action, argc - first, argv + first, &options);
+    return act(&work, action, argc - first, argv + first,
+               options.all || (action->all && first == argc));
 }
 
 bool planche_cli_manage(int argc, char **argv, int *status)
 {
-    for (size_t i = 0; i < sizeof actions / sizeof *actions; i++) {
-        if (strcmp(argv[0], actions[i].name) == 0) {
-            *status = run(i, argc, argv);
-            return true;
-        }
-    }
-    return false;
+    const struct action *action = PLANCHE_CLI_FIND_NAMED(actions, argv[0]);
+    if (action != NULL)
+        *status = run(action, argc, argv);
+    return action != NULL;
 }

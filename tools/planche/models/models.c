@@ -146,7 +146,7 @@ static bool print_imported_json(const char *folder, const char *name)
 static bool list_imported(const char *folder, bool json)
 {
     struct dirent **names;
-    char size[32];
+    char size[32], text[NAME_MAX + 1];
     bool printed = true;
     int count = planche_cli_imported_list(folder, &names);
     if (count > 0 && !json)
@@ -155,10 +155,15 @@ static bool list_imported(const char *folder, bool json)
         const char *name = names[i]->d_name;
         if (json)
             printed = print_imported_json(folder, name) && printed;
-        else
+        else if (planche_cli_imported_short(folder, name, text, sizeof text) != NULL)
             planche_cli_print(
                 "%10s  %s",
-                planche_cli_format_bytes(imported_size(folder, name), size, sizeof size), name);
+                planche_cli_format_bytes(imported_size(folder, name), size, sizeof size), text);
+        else
+            planche_cli_print(
+                "%10s  %s/" PLANCHE_CLI_IMPORTED "/%s",
+                planche_cli_format_bytes(imported_size(folder, name), size, sizeof size), folder,
+                name);
         free(names[i]);
     }
     if (count >= 0)
