@@ -248,12 +248,11 @@ static enum planche_status place_other(struct import *import, struct planche_imp
         status = look_at_place(partner, second, &second_there, error);
     if (status || !now)
         return status;
-    if (!second_there)
+    status = place_licences(import, file, path, error);
+    if (status == PLANCHE_OK && !second_there)
         status = place(import, partner, second, error);
     if (status == PLANCHE_OK && !there)
         status = place(import, file, path, error);
-    if (status == PLANCHE_OK)
-        status = place_licences(import, file, path, error);
     if (status == PLANCHE_OK)
         report(import, path, NULL, there && second_there);
     return status;
