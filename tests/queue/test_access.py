@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import unittest
 
-from cluster import SECONDS, Queue, read
+from cluster import PLANCHE, SECONDS, Queue, read
 
 OPENSSL = unittest.skipUnless(shutil.which("openssl"), "openssl is not installed")
 DOC = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "docs", "scale.md")
@@ -56,8 +56,20 @@ class Token(Access):
 
     def test_token(self):
         self.assertEqual(self.enter("--queue-auth", self.write("wrong", "wrong\n"))[0], 3)
-        self.assertEqual(self.enter("--queue-auth", self.write("token", "correct horse\n"))[0], 0)
+        token = self.write("token", "correct horse\n")
+        for mode, says in ((0o666, b"token: others on this machine may change it (mode 666): chmod 600 "),
+                           (0o644, b"token: others on this machine may read it (mode 644)"), (0o640, None), (0o600, None)):
+            os.chmod(token, mode)
+            status, told = self.enter("--queue-auth", token)
+            self.assertEqual((status, told.count(b"on this machine may")), (0, 1 if says else 0), told)
+            self.assertIn(says or b"", told)
         self.expect_book()
+        # The token of a server, and of a server's store, is read in the same way.
+        os.chmod(token, 0o666)
+        for words in ([PLANCHE, "serve", "--check", "--no-cache", "--token-file", token],
+                      self.words("queue", "--store", "http://127.0.0.1:1", "--token-file", token)):
+            told = subprocess.run(words, env=self.env, capture_output=True, check=False, timeout=SECONDS).stderr
+            self.assertEqual(told.count(b"others on this machine may change it (mode 666)"), 1, told)
 
 
 @OPENSSL
@@ -103,7 +115,9 @@ class Certificates(Access):
         self.assertEqual(self.enter(*mine, "--queue-ca", stranger[0])[0], 3)
         self.assertEqual(self.enter(*trusted)[0], 3)  # the server wants to know who comes
         self.assertEqual(self.enter(*trusted, "--queue-cert", stranger[0], "--queue-key", stranger[1])[0], 3)
-        self.assertEqual(self.enter(*trusted, *mine)[0], 0)
+        os.chmod(self.client[1], 0o604)
+        status, told = self.enter(*trusted, *mine)
+        self.assertEqual((status, b"client.key: others on this machine may read it (mode 604)" in told), (0, True), told)
         self.expect_book()
 
 

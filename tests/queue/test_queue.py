@@ -173,6 +173,24 @@ class Models(Queue):
         self.expect_empty()
 
 
+class Older(Queue):
+    def test_streams_of_an_older_version(self):
+        """They get the limits that this version relies on, and keep those that their owner has set."""
+        day = 86400 * 10**9
+        wanted = {"PLANCHE_DEAD": ("planche.dead.>", 0), "PLANCHE_RESULTS": ("planche.result.>", 3 * day)}
+        for name, (subject, age) in wanted.items():
+            made = self.server.request("STREAM.CREATE." + name, json.dumps(
+                {"name": name, "subjects": [subject], "retention": "limits", "storage": "file", "num_replicas": 1,
+                 "discard": "old", "max_age": age, "max_bytes": 10**7}).encode())
+            self.assertEqual(made["config"]["max_msgs_per_subject"], -1)
+        self.assertIsNotNone(self.state()[0])
+        for name, (_, age) in wanted.items():
+            config = self.server.request("STREAM.INFO." + name)["config"]
+            self.assertEqual((config["max_msgs_per_subject"], config["discard"], config["discard_new_per_subject"],
+                              config["allow_direct"]), (1, "new", True, True), name)
+            self.assertEqual((config["max_age"], config["max_bytes"]), (age or 30 * day, 10**7), name)
+
+
 class Wrong(Queue):
     def refuse(self, status, says, *words):
         result = subprocess.run([PLANCHE, *words], env=self.env, capture_output=True, text=True, check=False, timeout=SECONDS)
@@ -187,6 +205,8 @@ class Wrong(Queue):
                  (2, "from 1 to 65535, not 69758", "--queue", "nats://127.0.0.1:69758"),
                  (2, "not like nats://HOST:4222", "--queue", url + ",nats://"),
                  (3, "--queue-ca: none: No such file", "--queue", url, "--queue-ca", "none"),
+                 (2, "--store: an address begins with http:// or https://, not with ftp://", "--queue", url, "--store", "ftp://nas/x"),
+                 (2, "without its token: give it with --token-file", "--queue", url, "--store", "http://127.0.0.1:1"),
                  (3, "--store: none: No such file", "--queue", url, "--insecure-server", "--store", "none")]
         for status, says, *options in wrong:
             for command in (["worker"], ["queue"], ["serve", "--check", "--no-cache"], [self.path("0.cbz"), "-o", self.path("x.cbz"), "-m", "small"]):
@@ -197,6 +217,8 @@ class Wrong(Queue):
             for kind in (".param", ".bin"):
                 shutil.copy(self.path("tiny2x" + kind), self.path(name + kind))
             self.refuse(2, says, self.path("0.cbz"), "-o", self.path("x.cbz"), "-m", self.path(name + ".param"), *queue)
+        self.refuse(2, "--store: without --queue a server has a folder", "serve", "--check", "--no-cache", "--store",
+                    "http://me:pass@127.0.0.1:1")
         self.refuse(2, "an address such as 127.0.0.1:8377", "serve", "--check", "--listen", "abc")
 
 

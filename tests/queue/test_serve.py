@@ -18,11 +18,11 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "e2e"))
 import browser  # pylint: disable=wrong-import-position
 import prometheus
 import server
-from cluster import PLANCHE, SECONDS, SERVER, Proxy, Queue, read, run_side_by_side, shut
+from cluster import PLANCHE, SECONDS, SERVER, SLOWNESS, Proxy, Queue, read, run_side_by_side, shut
 from noise import make_book, make_png
 
 PICTURES = os.environ.get("PLANCHE_TEST_PICTURES")
-WAIT = 1  # seconds without a worker after which there is none
+WAIT = SLOWNESS  # seconds without a worker after which there is none
 
 
 class Serve(Queue):
@@ -139,6 +139,9 @@ class Absence(Serve):
         refused = running.post("/v1/upscale", page)
         self.assertEqual((refused.status, refused.fields["retry-after"]), (503, "30"))
         self.assertIn("no worker", refused.json()["detail"])
+        # What is no image is the client's fault, with a worker or without.
+        self.assertEqual(running.post("/v1/upscale", b"a text, not a page").status, 415)
+        self.assertEqual(running.post("/v1/upscale", page[:16] + bytes(17) + page[33:]).status, 422)
         original = running.post("/suwayomi", page)
         self.assertEqual((original.status, original.body), (200, page))
         self.assertEqual(original.fields["x-planche-result"], "original; reason=no-worker")
@@ -230,7 +233,7 @@ class Urgency(Serve):
             answers.append(running.post("/v1/upscale?priority=" + priority, page))
         threads = [threading.Thread(target=ask, args=(priority,)) for priority in ("normal", "interactive")]
         threads[0].start()
-        self.wait_for(lambda s, _: s["waiting"]["prefetch"] + s["pages"] == 1 and s["waiting"]["reader"] == 0, "no page")
+        self.wait_for(lambda s, _: s["waiting"]["prefetch"] == 1 and s["pages"] == 1, "no page")
         job = self.job()
         self.assertEqual(job["subject"].split(".")[2], "prefetch")
         threads[1].start()
@@ -271,6 +274,43 @@ class Urgency(Serve):
         self.assertEqual([answer.body for answer in answers], [wanted.body] * 2)
         self.assertEqual(self.state()[0]["pages"], 0)
 
+    def test_raise_that_the_server_does_not_take(self):
+        """The connection breaks with the message that raises a page: it is raised again, made once, and nothing is left."""
+        page, answers = make_png(40, 48, 10), []
+        wanted, = self.alone([page])
+        proxy = Cut(self.server.port, b"PUB planche.job.reader.")
+        self.addCleanup(proxy.close)
+        running = self.serve("--queue-wait", 60, "--queue", f"nats://127.0.0.1:{proxy.port}")
+        threads = [threading.Thread(target=lambda p=priority: answers.append(running.post("/v1/upscale?priority=" + p, page)))
+                   for priority in ("normal", "interactive")]
+        threads[0].start()
+        self.wait_for(lambda s, _: s["waiting"]["prefetch"] == 1, "no page")
+        threads[1].start()
+        self.assertTrue(proxy.stopped.wait(SECONDS))
+        self.wait_for(lambda s, _: s["waiting"]["reader"] == 1 and s["waiting"]["prefetch"] == 0, "it is not raised again")
+        self.worker()
+        for thread in threads:
+            thread.join()
+        self.assertEqual([answer.body for answer in answers], [wanted.body] * 2)
+        self.assertEqual(running.status()["shared_queue"]["made"], 1)
+        self.expect_empty()
+
+    def test_page_of_a_server_that_died_and_of_a_client_that_left(self):
+        """The job that a server has left is used by the next one, and taken back when its client goes."""
+        page, running = make_png(40, 48, 11), self.serve("--queue-wait", 60)
+        with running.connect() as client:
+            client.send(client.request("/v1/upscale?priority=normal", "POST", page))
+            self.wait_for(lambda s, _: s["pages"] == 1, "no page")
+            running.process.kill()
+            running.process.wait()
+        left = self.job()["seq"]
+        running = self.serve("--queue-wait", 60)
+        with running.connect() as client:
+            client.send(client.request("/v1/upscale?priority=interactive", "POST", page))
+            self.wait_for(lambda s, _: s["waiting"]["reader"] == 1, "it is not raised")
+            self.assertEqual(self.server.request("STREAM.MSG.GET.PLANCHE_JOBS", b'{"seq": %d}' % left)["message"]["seq"], left)
+        self.wait_for(lambda s, _: s["pages"] == 0, "the page is left")
+
     def give_result(self, job, data):
         """What a worker tells of a job."""
         stored = self.server.request("planche.store", data, "")["seq"]
@@ -283,6 +323,20 @@ class Urgency(Serve):
     def job(self):
         """The oldest job in the queue."""
         return self.server.request("STREAM.MSG.GET.PLANCHE_JOBS", b'{"next_by_subj": "planche.job.>", "seq": 1}')["message"]
+
+
+class Cut(Proxy):
+    """Ends the connection that has some words, without passing them on, once."""
+
+    def copy(self, source, target, words):
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                if words and words in data and not self.stopped.is_set():
+                    self.stopped.set()
+                    break
+                target.sendall(data)
+        shut(source)
+        shut(target)
 
 
 class Torn(Proxy):
@@ -383,7 +437,7 @@ class Store(Serve):
         running.stop()
         alone = self.serve("--store", self.path("shared"), queue=False)
         self.assertEqual(alone.get(path).status, 403)
-        worker = self.worker("--store", f"http://127.0.0.1:{alone.address[1]}")
+        worker = self.worker("--store", f"http://127.0.0.1:{alone.address[1]}", "--token-file", self.path("token"))
         self.assertEqual(worker.wait(60), 3)
         self.assertIn(b"lets nobody into its store", read(self.path("output.log")))
 

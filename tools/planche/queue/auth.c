@@ -3,9 +3,8 @@
 #include "queue/auth.h"
 
 #include "base/status.h"
-#include "os/fd.h"
+#include "service/secret.h"
 
-#include <errno.h>
 #include <string.h>
 
 #define FILE_BYTES 16384
@@ -40,13 +39,11 @@ enum planche_status planche_queue_auth(natsOptions *options, const char *path,
                                        struct planche_error *error)
 {
     char text[FILE_BYTES + 1];
-    int fd = planche_fd_open(path, 0, NULL);
-    int64_t got = fd >= 0 ? planche_fd_read_all(fd, text, FILE_BYTES) : -1;
-    int reason = errno;
-    planche_fd_close(&fd);
-    if (got < 0)
-        return planche_fail(error, PLANCHE_ERROR_IO, "%s: cannot read the credentials: %s", path,
-                            strerror(reason));
+    size_t got;
+    enum planche_status read =
+        planche_secret_read(path, "credentials", text, FILE_BYTES, &got, error);
+    if (read != PLANCHE_OK)
+        return read;
     text[got] = 0;
     natsStatus status = take(options, path, text);
     explicit_bzero(text, sizeof text); /* a memset may be left out */

@@ -9,6 +9,7 @@
 #include "queue/shared/folder.h"
 #include "queue/shared/web.h"
 #include "queue/streams.h"
+#include "service/secret.h"
 
 #include <errno.h>
 #include <stdatomic.h>
@@ -133,7 +134,7 @@ static enum planche_status check_files(const struct planche_cli_queue_options *o
                                 files[i].path, strerror(errno));
         planche_fd_close(&fd);
     }
-    return PLANCHE_OK;
+    return options->key != NULL ? planche_secret_check(options->key, "key", error) : PLANCHE_OK;
 }
 
 static enum planche_status open_store(struct planche_queue *queue, struct planche_error *error)
@@ -152,10 +153,12 @@ enum planche_status planche_queue_open(struct planche_queue *queue,
 {
     const char *servers[MAX_SERVERS];
     *queue = (struct planche_queue){.options = options};
-    enum planche_status status = planche_libnats_load(error);
-    if (status != PLANCHE_OK)
-        return status;
-    status = check_files(options, error);
+    enum planche_status status =
+        planche_queue_store_check(options->store, options->store_token != NULL, error);
+    if (status == PLANCHE_OK)
+        status = planche_libnats_load(error);
+    if (status == PLANCHE_OK)
+        status = check_files(options, error);
     if (status != PLANCHE_OK)
         return status;
     char *urls = strdup(options->url);

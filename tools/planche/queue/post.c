@@ -11,6 +11,7 @@
 #include "os/clock.h"
 #include "os/fd.h"
 #include "profile/parts.h"
+#include "queue/ack.h"
 #include "queue/store.h"
 #include "queue/streams.h"
 
@@ -199,13 +200,20 @@ static void set_job(struct planche_queue_front *front, struct planche_queue_post
     planche_text_clean(job->name);
 }
 
-/* By the header; 0: it does not tell. */
-static uint64_t count_pixels(const void *data, size_t size)
+/* Looks at the header: what is no image, or is damaged there, is told at once, whether a worker is
+ * there or not. *pixels: 0 if this build cannot read the format, which a worker's may. */
+static enum planche_status look_at_page(const char *name, const void *data, size_t size,
+                                        uint64_t *pixels, struct planche_error *error)
 {
+    char why[sizeof error->message];
     struct planche_provenance found = PLANCHE_PROVENANCE_INIT;
-    if (planche_provenance_read_bytes(data, size, 0, &found, NULL) != PLANCHE_OK)
-        return 0;
-    return (uint64_t)found.width * found.height;
+    enum planche_status status = planche_provenance_read_bytes(data, size, 0, &found, error);
+    *pixels = status == PLANCHE_OK ? (uint64_t)found.width * found.height : 0;
+    if (status != PLANCHE_ERROR_DATA)
+        return PLANCHE_OK;
+    snprintf(why, sizeof why, "%s", error->message);
+    const char *colon = strstr(why, ": "); /* after the name that these bytes have there */
+    return planche_fail(error, status, "%.200s: %s", name, colon != NULL ? colon + 2 : why);
 }
 
 enum planche_status planche_queue_prepare(struct planche_queue_front *front,
@@ -226,9 +234,12 @@ enum planche_status planche_queue_prepare(struct planche_queue_front *front,
     set_job(front, post, options);
     post->class = post->urgency = post->wanted->class;
     post->options = options;
-    post->pixels = count_pixels(data, size);
-    planche_digest_of(data, size, digest);
+    status = look_at_page(post->wanted->name, data, size, &post->pixels, error);
+    if (status == PLANCHE_OK)
+        planche_digest_of(data, size, digest);
     free(own);
+    if (status != PLANCHE_OK)
+        return status;
     planche_text_hex(post->job.source.sha256, digest, sizeof digest);
     post->job.source.size = size;
     if (!planche_queue_job_identify(&post->job))
@@ -533,13 +544,18 @@ void planche_queue_raise(struct planche_queue_front *front, struct planche_queue
     enum planche_status status = publish(front, post, "0", &taken, &error);
     if (status == PLANCHE_OK) /* else the next turn tries again */
         post->urgency = class;
+    if (status != PLANCHE_OK) /* it may be there all the same, and goes when the page is over */
+        post->strays = true;
     if (status != PLANCHE_OK || !taken) {
         post->class = before; /* or another front waits there for the same */
         post->sequence = sequence;
         return;
     }
-    if (!post->copied) /* else it may be another front's, too */
-        planche_libnats.js_DeleteMsg(front->queue.js, PLANCHE_QUEUE_JOBS, sequence, NULL, &reason);
+    /* One that others may wait for, too, or that cannot be removed now, goes when the page is over.
+     */
+    if (!post->copied)
+        post->strays |= planche_libnats.js_DeleteMsg(front->queue.js, PLANCHE_QUEUE_JOBS, sequence,
+                                                     NULL, &reason) != NATS_OK;
     planche_queue_wake(front, true, planche_clock_ns());
 }
 
@@ -570,26 +586,39 @@ void planche_queue_post_copy(struct planche_queue_front *front, struct planche_q
     planche_libnats.natsConnection_Publish(front->queue.connection, PLANCHE_QUEUE_WAKE, "", 0);
 }
 
+/* All messages of a subject. */
+static void purge(struct planche_queue_front *front, const char *stream, const char *subject)
+{
+    jsOptions options;
+    jsErrCode reason;
+    planche_libnats.jsOptions_Init(&options);
+    options.Stream.Purge.Subject = subject;
+    planche_libnats.js_PurgeStream(front->queue.js, stream, &options, &reason);
+}
+
+static void remove_jobs(struct planche_queue_front *front, struct planche_queue_post *post)
+{
+    char subject[PLANCHE_QUEUE_NEED_TEXT + 160];
+    name_jobs(post, subject, sizeof subject);
+    purge(front, PLANCHE_QUEUE_JOBS, subject);
+}
+
 void planche_queue_end_post(struct planche_queue_front *front, struct planche_queue_post *post,
                             bool made)
 {
-    char subject[PLANCHE_QUEUE_NEED_TEXT + 160];
-    jsOptions options;
+    char subject[128];
     jsErrCode reason;
     planche_queue_withdraw(front, post);
     if (!made && post->posted) /* no worker may have taken it */
         planche_libnats.js_DeleteMsg(front->queue.js, PLANCHE_QUEUE_JOBS, post->sequence, NULL,
                                      &reason);
-    if (!post->copied)
+    if (!post->copied && !post->strays)
         return;
-    name_jobs(post, subject, sizeof subject);
-    planche_libnats.jsOptions_Init(&options);
-    options.Stream.Purge.Subject = subject;
-    planche_libnats.js_PurgeStream(front->queue.js, PLANCHE_QUEUE_JOBS, &options, &reason);
+    remove_jobs(front, post);
     if (!made)
         return;
     snprintf(subject, sizeof subject, "planche.dead.%s", post->job.key); /* one of them failed */
-    planche_libnats.js_PurgeStream(front->queue.js, PLANCHE_QUEUE_DEAD, &options, &reason);
+    purge(front, PLANCHE_QUEUE_DEAD, subject);
 }
 
 void planche_queue_withdraw(struct planche_queue_front *front, struct planche_queue_post *post)
@@ -601,10 +630,9 @@ void planche_queue_withdraw(struct planche_queue_front *front, struct planche_qu
 
 void planche_queue_take_back(struct planche_queue_front *front, struct planche_queue_post *post)
 {
-    jsErrCode reason;
-    if (!post->posted || post->copied || planche_queue_is_away(&front->queue))
+    if (!post->posted || planche_queue_is_away(&front->queue))
         return;
-    planche_libnats.js_DeleteMsg(front->queue.js, PLANCHE_QUEUE_JOBS, post->sequence, NULL,
-                                 &reason);
+    remove_jobs(front, post);
     planche_queue_withdraw(front, post);
+    planche_queue_tell_gone(&front->queue, post->job.key);
 }

@@ -34,6 +34,7 @@ struct planche_queue_post {
     bool own;           /* the last error is of the page or of a file here, not of the queue */
     bool posted;        /* the job is in the queue, and job.source says where its bytes are */
     bool copied;        /* a second copy is or may be, too */
+    bool strays;        /* a job of another class may be left, which nobody waits for */
     unsigned lost;      /* how often it was there, and had gone */
     uint64_t sequence;  /* of the job in its stream */
     int64_t since;      /* when it was posted */
@@ -53,8 +54,8 @@ enum planche_status planche_queue_send_model(struct planche_queue_front *front, 
 /* Sets what a job has of the options of an engine. */
 void planche_queue_set_engine(struct planche_queue_job *job,
                               const struct planche_engine_options *engine);
-/* Says what the job of post->wanted is; nothing is sent yet. Errors: IO (of the file), LIMIT,
- * MEMORY. */
+/* Says what the job of post->wanted is; nothing is sent yet. Errors: IO (of the file), DATA (it is
+ * no image), LIMIT, MEMORY. */
 enum planche_status planche_queue_prepare(struct planche_queue_front *front,
                                           struct planche_queue_post *post,
                                           const struct planche_page_options *options,
@@ -88,8 +89,8 @@ void planche_queue_post_copy(struct planche_queue_front *front, struct planche_q
  * that one of them failed. */
 void planche_queue_end_post(struct planche_queue_front *front, struct planche_queue_post *post,
                             bool made);
-/* Nobody waits for the page any more: removes its job and its bytes, unless others may wait for the
- * same one. */
+/* Nobody waits for the page any more: removes its jobs and its bytes. Others that wait for the same
+ * are told, and put it again. */
 void planche_queue_take_back(struct planche_queue_front *front, struct planche_queue_post *post);
 /* Removes the page's bytes from the store: what is left of its jobs is over. */
 void planche_queue_withdraw(struct planche_queue_front *front, struct planche_queue_post *post);

@@ -99,7 +99,7 @@ static bool is_alone(struct planche_queue_worker *worker)
     struct planche_error error;
     bool alone =
         planche_queue_ask_workers(&worker->queue, ANSWER_MS, &state, &error) == PLANCHE_OK &&
-        json_array_size(state.workers) <= 1;
+        json_array_size(state.workers) == 1; /* itself */
     planche_queue_state_clear(&state);
     return alone;
 }

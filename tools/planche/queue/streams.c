@@ -21,6 +21,28 @@ static const struct stream {
     {PLANCHE_QUEUE_STORE, "planche.store", false, false, (PLANCHE_QUEUE_STORE_AGE_S)*SECOND},
 };
 
+/* Gives a stream of an older version what this one relies on. Limits that its owner has set stay:
+ * sizes, copies, ages. */
+static natsStatus update_stream(struct planche_queue *queue, const struct stream *stream,
+                                const jsStreamConfig *present)
+{
+    jsStreamConfig config = *present;
+    jsErrCode reason;
+    config.AllowDirect = true;
+    config.Discard = js_DiscardNew;
+    config.MaxAge = config.MaxAge > 0 ? config.MaxAge : stream->age;
+    if (stream->one) {
+        config.MaxMsgsPerSubject = 1;
+        config.DiscardNewPerSubject = true;
+    }
+    if (config.AllowDirect == present->AllowDirect && config.Discard == present->Discard &&
+        config.MaxAge == present->MaxAge &&
+        config.MaxMsgsPerSubject == present->MaxMsgsPerSubject &&
+        config.DiscardNewPerSubject == present->DiscardNewPerSubject)
+        return NATS_OK;
+    return planche_libnats.js_UpdateStream(NULL, queue->js, &config, NULL, &reason);
+}
+
 static natsStatus make_stream(struct planche_queue *queue, const struct stream *stream)
 {
     jsStreamConfig config;
@@ -28,6 +50,8 @@ static natsStatus make_stream(struct planche_queue *queue, const struct stream *
     jsErrCode reason = (jsErrCode)0;
     natsStatus status =
         planche_libnats.js_GetStreamInfo(&info, queue->js, stream->name, NULL, &reason);
+    if (status == NATS_OK)
+        status = update_stream(queue, stream, info->Config);
     planche_libnats.jsStreamInfo_Destroy(info);
     if (status != NATS_NOT_FOUND)
         return status;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Streams of a queue: making those that are missing. */
+/* Streams of a queue: making those that are missing, and those of older versions new. */
 #ifndef PLANCHE_QUEUE_STREAMS_H
 #define PLANCHE_QUEUE_STREAMS_H
 
 #include "queue/queue.h"
 
-/* Streams that are there are left as they are: their owner may have set limits and copies. Errors:
- * IO, MEMORY. */
+/* Streams that are there keep the limits and copies that their owner has set, and get what this
+ * version relies on. Errors: IO, MEMORY. */
 enum planche_status planche_queue_make_streams(struct planche_queue *queue,
                                                struct planche_error *error);
 /* Makes the consumer for a class and a need unless it is there. */

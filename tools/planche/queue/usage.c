@@ -3,6 +3,7 @@
 #include "cli/cli.h"
 #include "cli/terminal.h"
 #include "queue/command.h"
+#include "queue/shared/folder.h"
 
 #include <planche/planche.h>
 
@@ -14,6 +15,10 @@ int planche_queue_check_usage(const char *command, const struct planche_cli_opti
     if (options->queue.url == NULL)
         return planche_cli_usage_error(command,
                                        "give the queue's address: --queue nats://HOST:4222");
+    const struct planche_cli_queue_options *queue = &options->queue;
+    struct planche_error error = {0};
+    if (planche_queue_store_check(queue->store, queue->store_token != NULL, &error) != PLANCHE_OK)
+        return planche_cli_usage_error("store", "%s", error.message);
     return PLANCHE_CLI_OK;
 }
 

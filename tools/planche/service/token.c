@@ -3,9 +3,8 @@
 #include "service/token.h"
 
 #include "base/status.h"
-#include "os/fd.h"
+#include "service/secret.h"
 
-#include <errno.h>
 #include <string.h>
 
 #define SHORTEST_TOKEN 8
@@ -13,15 +12,13 @@
 enum planche_status planche_token_read(const char *path, char token[PLANCHE_TOKEN_BYTES],
                                        struct planche_error *error)
 {
-    int fd = planche_fd_open(path, 0, NULL);
-    int64_t size = fd >= 0 ? planche_fd_read_all(fd, token, PLANCHE_TOKEN_BYTES) : -1;
-    int problem = errno;
-    planche_fd_close(&fd);
-    if (size < 0)
-        return planche_fail(error, PLANCHE_ERROR_IO, "%s: cannot read the token: %s", path,
-                            strerror(problem));
+    size_t size;
+    enum planche_status status =
+        planche_secret_read(path, "token", token, PLANCHE_TOKEN_BYTES, &size, error);
+    if (status != PLANCHE_OK)
+        return status;
     size_t length = 0;
-    while (length < (size_t)size && token[length] != '\n' && token[length] != '\r')
+    while (length < size && token[length] != '\n' && token[length] != '\r')
         length++;
     if (length == PLANCHE_TOKEN_BYTES)
         return planche_fail(error, PLANCHE_ERROR_ARGUMENT,

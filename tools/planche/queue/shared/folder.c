@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #define DIGITS       "0123456789abcdef"
+#define SCHEME       "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-."
 #define HIDDEN_BYTES (PATH_MAX + PLANCHE_TEMP_NAME_BYTES)
 #define NOBODY       "0000000000000000000000000000000000000000000000000000000000000000"
 
@@ -25,6 +26,29 @@ bool planche_queue_is_address(const char *store)
 {
     return store != NULL &&
            (strncmp(store, "http://", 7) == 0 || strncmp(store, "https://", 8) == 0);
+}
+
+enum planche_status planche_queue_store_check(const char *store, bool token,
+                                              struct planche_error *error)
+{
+    const char *scheme = store != NULL ? strstr(store, "://") : NULL;
+    size_t length = scheme != NULL ? (size_t)(scheme - store) : 0;
+    if (planche_queue_is_address(store)) {
+        if (scheme[3] == 0)
+            return planche_fail(error, PLANCHE_ERROR_ARGUMENT,
+                                "--store: the address is not like http://HOST:8377");
+        if (!token && strchr(store, '@') == NULL) /* a name and a password are as good */
+            return planche_fail(error, PLANCHE_ERROR_ARGUMENT,
+                                "--store: a server lets nobody into its store without its token: "
+                                "give it with --token-file FILE");
+        return PLANCHE_OK;
+    }
+    if (length > 0 && strspn(store, SCHEME) == length)
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT,
+                            "--store: an address begins with http:// or https://, not with "
+                            "%.*s://",
+                            length < 32 ? (int)length : 32, store);
+    return PLANCHE_OK;
 }
 
 void planche_queue_object_name(const char *sha256, uint64_t number,

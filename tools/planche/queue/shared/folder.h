@@ -17,6 +17,10 @@
 
 /* Whether a store (may be NULL) is the address of a server, not a folder. */
 bool planche_queue_is_address(const char *store);
+/* Whether a store (may be NULL) is a folder's name or an address that can be one; token: there is
+ * one to send, without which a server lets nobody in. Nothing is opened. Errors: ARGUMENT. */
+enum planche_status planche_queue_store_check(const char *store, bool token,
+                                              struct planche_error *error);
 /* sha256 is one (queue/object.h). */
 void planche_queue_object_name(const char *sha256, uint64_t number,
                                char name[PLANCHE_QUEUE_OBJECT_NAME]);

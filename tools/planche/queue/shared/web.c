@@ -301,6 +301,7 @@ enum planche_status planche_queue_web_open(struct planche_queue_web **out, const
 {
     struct planche_queue_web *web = calloc(1, sizeof *web);
     size_t length = strlen(address);
+    bool unfit = true;
     *out = NULL;
     if (web == NULL)
         return planche_fail(error, PLANCHE_ERROR_MEMORY, "out of memory");
@@ -318,6 +319,10 @@ enum planche_status planche_queue_web_open(struct planche_queue_web **out, const
     }
     if (status == PLANCHE_ERROR_NOT_FOUND)
         status = fail(web, error, "that is no planche serve with a store (--store DIR)");
+    else if (!atomic_load(&web->refused))
+        unfit = false;
+    if (status != PLANCHE_OK && unfit) /* trying again does not help */
+        status = error->status = PLANCHE_ERROR_UNSUPPORTED;
     if (status == PLANCHE_OK)
         *out = web;
     else

@@ -27,8 +27,14 @@ static const char *folder_of(const struct planche_serve *serve)
 
 int planche_serve_check_store(const struct planche_serve *serve)
 {
+    const struct planche_cli_queue_options *queue = &serve->options.queue;
     const char *folder = folder_of(serve);
     struct planche_error error = {0};
+    if (planche_queue_store_check(queue->store, queue->store_token != NULL, &error) != PLANCHE_OK)
+        return planche_cli_usage_error("store", "%s", error.message);
+    if (folder == NULL && queue->store != NULL && queue->url == NULL)
+        return planche_cli_usage_error("store", "--store: without --queue a server has a folder of "
+                                                "its own: give --store DIR");
     if (folder == NULL || planche_queue_folder_check(folder, &error) == PLANCHE_OK)
         return PLANCHE_CLI_OK;
     planche_cli_message("%s", error.message);

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+/* Secrets in files. */
+#include "service/secret.h"
+
+#include "base/status.h"
+#include "cli/terminal.h"
+#include "os/fd.h"
+#include "os/thread.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define MAX_TOLD 16
+#define OTHERS   (S_IROTH | S_IWOTH)
+
+static struct planche_mutex lock = PLANCHE_MUTEX_INIT;
+static ino_t told[MAX_TOLD]; /* files that were warned of */
+static unsigned count;
+
+static bool is_news(ino_t file)
+{
+    bool news = true;
+    planche_mutex_lock(&lock);
+    for (unsigned i = 0; i < count; i++)
+        news = news && told[i] != file;
+    if (news && count < MAX_TOLD)
+        told[count++] = file;
+    planche_mutex_unlock(&lock);
+    return news;
+}
+
+/* A warning, not an error: what a container's runtime mounts may be readable by all in it. */
+static void warn(int fd, const char *path)
+{
+    struct stat info;
+    if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode) || !(info.st_mode & OTHERS) ||
+        !is_news(info.st_ino))
+        return;
+    planche_cli_message("%s: others on this machine may %s it (mode %03o): chmod 600 %s", path,
+                        info.st_mode & S_IWOTH ? "change" : "read", (unsigned)info.st_mode & 0777,
+                        path);
+}
+
+static int open_secret(const char *path, const char *what, struct planche_error *error)
+{
+    int fd = planche_fd_open(path, 0, NULL);
+    if (fd < 0)
+        planche_fail(error, PLANCHE_ERROR_IO, "%s: cannot read the %s: %s", path, what,
+                     strerror(errno));
+    else
+        warn(fd, path);
+    return fd;
+}
+
+enum planche_status planche_secret_read(const char *path, const char *what, char *data, size_t size,
+                                        size_t *got, struct planche_error *error)
+{
+    int fd = open_secret(path, what, error);
+    *got = 0;
+    if (fd < 0)
+        return PLANCHE_ERROR_IO;
+    int64_t read = planche_fd_read_all(fd, data, size);
+    int reason = errno;
+    planche_fd_close(&fd);
+    if (read < 0)
+        return planche_fail(error, PLANCHE_ERROR_IO, "%s: cannot read the %s: %s", path, what,
+                            strerror(reason));
+    *got = (size_t)read;
+    return PLANCHE_OK;
+}
+
+enum planche_status planche_secret_check(const char *path, const char *what,
+                                         struct planche_error *error)
+{
+    int fd = open_secret(path, what, error);
+    bool opened = fd >= 0;
+    planche_fd_close(&fd);
+    return opened ? PLANCHE_OK : PLANCHE_ERROR_IO;
+}
