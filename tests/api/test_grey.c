@@ -39,17 +39,10 @@ static struct bytes run(const struct image *page, enum planche_format from,
                         enum planche_format format, enum planche_grey grey)
 {
     struct planche_page_options options = PLANCHE_PAGE_OPTIONS_INIT;
-    struct planche_error error;
-    struct bytes in = encode(&page->pixels, from), out;
-    void *data;
+    struct bytes in = encode(&page->pixels, from);
     options.format = format;
     options.grey = grey;
-    if (planche_engine_run_bytes(engine, in.data, in.size, &data, &out.size, &options, NULL,
-                                 &error))
-        fail_msg("%s", error.message);
-    out.data = malloc(out.size);
-    memcpy(out.data, data, out.size);
-    planche_free_bytes(data);
+    struct bytes out = test_run_bytes(engine, &in, &options, NULL);
     free(in.data);
     return out;
 }
