@@ -180,88 +180,134 @@ static bool has_settings(const struct planche_book *book, const char *path,
     return false;
 }
 
-/* Whether a file at the top of the output was made by Planche. *name: it. */
-static bool has_results(const struct planche_book *book, char name[PLANCHE_ENTRY_NAME_BYTES])
+/* What the results in the output are of, as far as pages and files were looked at. */
+struct tally {
+    size_t same;                             /* of the book's pages, or nobody can tell */
+    size_t changed;                          /* of others, under names of the book's pages */
+    size_t foreign;                          /* of others, under other names */
+    bool adds;                               /* the book has something that is not in the output */
+    char name[PLANCHE_ENTRY_NAME_BYTES + 8]; /* one of others */
+};
+
+static void count_other(struct tally *tally, size_t *count, const char *name)
+{
+    ++*count;
+    snprintf(tally->name, sizeof tally->name, "%s", name);
+}
+
+/* Whether a file has the name of a page's result, whatever its format, or of a part of one. */
+static bool is_of_a_page(const struct planche_book *book, const char *file)
+{
+    for (size_t i = 0; i < book->entries.count; i++) {
+        const char *name = book->entries.list[i].candidate;
+        const char *dot = name ? strrchr(name, '.') : NULL;
+        size_t stem = dot ? (size_t)(dot - name) : 0;
+        if (stem > 0 && strncmp(file, name, stem) == 0 &&
+            (file[stem] == '.' ||
+             (file[stem] == '-' && file[stem + 1] >= '0' && file[stem + 1] <= '9')))
+            return true;
+    }
+    return false;
+}
+
+/* Files at the top of the output that Planche has made, and not of pages with these names. */
+static void count_foreign(const struct planche_book *book, struct tally *tally)
 {
     struct planche_listing listing;
-    bool found = false;
     const char *file;
     char path[PATH_MAX];
     if (!planche_listing_open(&listing, book->output))
-        return false;
-    while (!found && (file = planche_listing_next(&listing)) != NULL) {
+        return;
+    while ((file = planche_listing_next(&listing)) != NULL) {
         const struct planche_source source = {.name = path, .path = path};
         struct planche_provenance mark = PLANCHE_PROVENANCE_INIT;
         struct planche_file_info info;
         struct planche_error error;
-        found = join(path, book, file) && find_file(path, &info) &&
-                planche_source_provenance(&mark, &source, NULL, &error) == PLANCHE_OK &&
-                *mark.source;
-        if (found)
-            snprintf(name, PLANCHE_ENTRY_NAME_BYTES, "%s", file);
+        if (!is_of_a_page(book, file) && join(path, book, file) && find_file(path, &info) &&
+            planche_source_provenance(&mark, &source, NULL, &error) == PLANCHE_OK && *mark.source)
+            count_other(tally, &tally->foreign, file);
     }
     planche_listing_close(&listing);
-    return found;
 }
 
-static enum planche_status fail_other_book(const struct planche_book *book, const char *name,
-                                           struct planche_error *error)
+/* Two books in one folder are none that can be read: nothing is added to a folder of whose results
+ * the most are not of this book's pages. A few may be the same in any book: covers, credits. */
+static enum planche_status check_tally(const struct planche_book *book, const struct tally *tally,
+                                       struct planche_error *error)
 {
+    if (!tally->adds || tally->changed + tally->foreign <= tally->same)
+        return PLANCHE_OK;
     return planche_fail(error, PLANCHE_ERROR_EXISTS,
                         "%s: %s is there with pages of another book (%s), or of another version of "
-                        "this one, and none of these; write it elsewhere",
-                        book->input, book->output, name);
+                        "this one; write it elsewhere",
+                        book->input, book->output, tally->name);
 }
 
-/* What is known of the pages of a folder before any is made: whether one of them, whose file can be
- * read, has its result in the output (*same), and whether one would be added to it. */
-static void look_for_results(struct planche_book *book, bool *same, bool *adds)
+/* Whether an entry that is no page is not in the output. */
+static bool is_added(const struct planche_book *book, const struct planche_entry *entry)
 {
-    struct planche_entries *entries = &book->entries;
-    for (size_t i = 0; i < entries->count && !*same; i++) {
-        struct planche_entry entry = entries->list[i];
-        struct found found = {0};
-        char path[PATH_MAX];
-        if (!entry.page || !entry.candidate)
-            continue;
-        int length = snprintf(path, sizeof path, "%s/%s", book->input, entry.name);
-        if (length >= (int)sizeof path || !planche_content_digest(path, NULL, entry.digest))
-            *same = true; /* cannot tell */
-        else if (find_files(book, &entry, &found) > 0)
-            *same = found.same_source || !*found.mark.source;
-        else
-            *adds = true;
-    }
+    char path[PATH_MAX];
+    return !entry->page && !entry->folder && !entry->dropped && join(path, book, entry->name) &&
+           planche_file_find_link(path, NULL) == PLANCHE_FILE_ABSENT;
 }
 
-/* Pages of two books in one folder are none that can be read: who names the folder of another book
- * is told before anything is written. */
-static enum planche_status check_folder(struct planche_book *book, struct planche_error *error)
+/* A page of a folder, before any is made. */
+static void look_for_result(const struct planche_book *book, const struct planche_entry *page,
+                            struct tally *tally)
 {
-    char name[PLANCHE_ENTRY_NAME_BYTES];
-    bool same = false, adds = false;
+    struct planche_entry entry = *page;
+    struct found found = {0};
+    char path[PATH_MAX];
+    int length = snprintf(path, sizeof path, "%s/%s", book->input, entry.name);
+    if (length >= (int)sizeof path || !planche_content_digest(path, NULL, entry.digest))
+        tally->same++; /* cannot tell */
+    else if (find_files(book, &entry, &found) == 0)
+        tally->adds = true;
+    else if (found.same_source || !*found.mark.source)
+        tally->same++;
+    else
+        count_other(tally, &tally->changed, found.name);
+}
+
+/* Of a folder that is told before its pages are made. */
+static enum planche_status check_folder(const struct planche_book *book,
+                                        struct planche_error *error)
+{
+    const struct planche_entries *entries = &book->entries;
+    struct tally tally = {0};
     if (!book->into || book->options.existing != PLANCHE_EXISTING_ADD ||
         book->from != PLANCHE_CONTAINER_FOLDER)
         return PLANCHE_OK;
-    look_for_results(book, &same, &adds);
-    return same || !adds || !has_results(book, name) ? PLANCHE_OK
-                                                     : fail_other_book(book, name, error);
+    count_foreign(book, &tally);
+    for (size_t i = 0; i < entries->count; i++) {
+        const struct planche_entry *entry = &entries->list[i];
+        if (tally.same >= tally.changed + tally.foreign + (entries->count - i))
+            return PLANCHE_OK; /* whatever the rest is: they need not be read */
+        if (entry->page && entry->candidate)
+            look_for_result(book, entry, &tally);
+        tally.adds = tally.adds || is_added(book, entry);
+    }
+    return check_tally(book, &tally, error);
 }
 
 enum planche_status planche_existing_check(const struct planche_book *book,
                                            struct planche_error *error)
 {
-    char name[PLANCHE_ENTRY_NAME_BYTES];
-    bool adds = false;
-    if (!book->into || book->options.existing != PLANCHE_EXISTING_ADD)
+    struct tally tally = {0};
+    if (!book->into || book->options.existing != PLANCHE_EXISTING_ADD ||
+        book->from == PLANCHE_CONTAINER_FOLDER)
         return PLANCHE_OK;
+    count_foreign(book, &tally);
     for (size_t i = 0; i < book->entries.count; i++) {
         const struct planche_entry *entry = &book->entries.list[i];
-        if (entry->stays && entry->outcome != PLANCHE_BOOK_SOURCE_CHANGED)
-            return PLANCHE_OK;
-        adds = adds || (entry->page && entry->made.parts > 0 && !entry->stays);
+        if (entry->page && entry->stays && entry->outcome == PLANCHE_BOOK_SOURCE_CHANGED)
+            count_other(&tally, &tally.changed, entry->candidate);
+        else if (entry->page)
+            tally.same += entry->stays;
+        tally.adds = tally.adds || is_added(book, entry) ||
+                     (entry->page && entry->made.parts > 0 && !entry->stays);
     }
-    return !adds || !has_results(book, name) ? PLANCHE_OK : fail_other_book(book, name, error);
+    return check_tally(book, &tally, error);
 }
 
 enum planche_status planche_existing_open(struct planche_book *book, struct planche_error *error)

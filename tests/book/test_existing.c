@@ -151,6 +151,48 @@ static void test_other_format(void **state)
     finish(&engine);
 }
 
+static void expect_other(const struct planche_engine *engine, const char *name)
+{
+    int before = count_in("out");
+    assert_int_equal(book_run(engine, name, "out", into(PLANCHE_EXISTING_ADD), &told),
+                     PLANCHE_ERROR_EXISTS);
+    assert_non_null(strstr(told.error.message, "out is there with pages of another book"));
+    assert_int_equal(count_in("out"), before);
+}
+
+/* Also of a book whose pages have the same names, and one of them the same bytes, as covers and
+ * credits do: nothing is added, whether it is a page or another file. */
+static void test_same_names(void **state)
+{
+    struct planche_engine *engine = start();
+    struct book other = {0};
+    (void)state;
+    assert_int_equal(mkdir(test_path("other"), 0777), 0);
+    put_page("other/p_a.jpg", 7);
+    put_page("other/p_b.jpg", 8);
+    test_write(test_path("other/ComicInfo.xml"), "<ComicInfo/>", 12);
+    test_write(test_path("other/notes.txt"), "notes", 5);
+    expect_other(engine, "other");
+    book_add_page(&other, "p_a.jpg", 7, 20, 24, PLANCHE_FORMAT_JPEG);
+    book_add_page(&other, "p_b.jpg", 8, 20, 24, PLANCHE_FORMAT_JPEG);
+    book_add(&other, "notes.txt", "notes", 5);
+    book_write(&other, test_path("other.cbz"), PLANCHE_CONTAINER_ZIP);
+    expect_other(engine, "other.cbz");
+    book_free(&other);
+    unlink(test_path("other/notes.txt"));
+    book_make(engine, "other", "out", into(PLANCHE_EXISTING_ADD), &told);
+    assert_string_equal(told_outcomes(&told), "SSS");
+    put_page("in/p_c.jpg", 3);
+    book_make(engine, "in", "out", into(PLANCHE_EXISTING_ADD), &told);
+    put_page("other/p_c.jpg", 3);
+    put_page("other/p_d.jpg", 9);
+    expect_other(engine, "other");
+    unlink(test_path("other.cbz"));
+    remove_all("other");
+    remove_all(".out.planche");
+    finish(&engine);
+}
+
 /* Another book is not mixed with the one that is there, whatever its pages are called; the same
  * book with more pages is, and one of which a page is known. */
 static void test_another_book(void **state)
@@ -324,7 +366,8 @@ int main(void)
         cmocka_unit_test(test_unmarked),      cmocka_unit_test(test_other_files),
         cmocka_unit_test(test_failed_before), cmocka_unit_test(test_split),
         cmocka_unit_test(test_interrupted),   cmocka_unit_test(test_empty),
-        cmocka_unit_test(test_in_the_way),    cmocka_unit_test(test_another_book),
+        cmocka_unit_test(test_in_the_way),    cmocka_unit_test(test_same_names),
+        cmocka_unit_test(test_another_book),
     };
     return cmocka_run_group_tests(tests, test_setup, test_teardown);
 }
