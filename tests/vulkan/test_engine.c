@@ -274,11 +274,6 @@ static void test_split(void **state)
         run_file(engine, test_path("strip.png"), "parts.webp", &options);
     assert_string_equal(result.backend, "vulkan");
     assert_int_equal(result.parts, 2);
-    options.on_limit = PLANCHE_ON_LIMIT_SWITCH;
-    result = run_file(engine, test_path("strip.png"), "switched.webp", &options);
-    assert_string_equal(result.backend, "vulkan");
-    assert_true(result.switched && result.format == PLANCHE_FORMAT_JPEG);
-    assert_int_equal(warnings.count, 1);
     image_free(&image);
     planche_engine_destroy(&engine);
 }
@@ -338,8 +333,16 @@ static void test_streaming(void **state)
     struct bytes file = encode(&image.pixels, PLANCHE_FORMAT_PNG);
     void *whole = run_within((uint64_t)64 << 20, &file, &whole_size);
     assert_non_null(whole);
-    for (uint64_t memory = (uint64_t)9 << 20; !data; memory += (uint64_t)64 << 10)
-        data = run_within(memory, &file, &size);
+    uint64_t little = (uint64_t)8 << 20, enough = (uint64_t)64 << 20;
+    while (enough - little > (uint64_t)64 << 10) { /* what is held whole takes more than that */
+        uint64_t memory = (little + enough) / 2;
+        void *other = run_within(memory, &file, &size);
+        *(other ? &enough : &little) = memory;
+        if (!other)
+            continue;
+        planche_free_bytes(data);
+        data = other;
+    }
     assert_int_equal(size, whole_size);
     assert_memory_equal(data, whole, size);
     planche_free_bytes(data);
