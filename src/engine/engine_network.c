@@ -346,9 +346,17 @@ static uint64_t estimate(const struct planche_engine_networks *networks,
     return 2 * (variant->bin_size + variant->param_size) + more;
 }
 
+/* With what its executor asks for next, at most: of the 9 weights of a 3x3 kernel Winograd's
+ * transform makes 64. A file's estimate is twice its weights. */
+static uint64_t with_packed(const struct planche_scale_network *wanted, uint64_t bytes)
+{
+    const uint64_t most = UINT64_MAX / 16, weights = wanted->variant ? bytes : bytes / 2;
+    return bytes < most ? bytes + weights / 9 * 64 + weights / 2 + ((uint64_t)2 << 20) : bytes;
+}
+
 static enum planche_status fail_set_aside(struct planche_engine_networks *networks,
-                                          const char *name, uint64_t bytes,
-                                          const struct planche_cancel_token *cancel,
+                                          const struct planche_scale_network *wanted,
+                                          uint64_t bytes, const struct planche_cancel_token *cancel,
                                           struct planche_error *error)
 {
     enum planche_status status = planche_cancel_fail(cancel, error);
@@ -358,10 +366,10 @@ static enum planche_status fail_set_aside(struct planche_engine_networks *networ
         error, PLANCHE_ERROR_BUDGET,
         "another network of the model (%s) needs %llu MiB, and the memory budget of %llu MiB does "
         "not leave as much; raise it (option memory = %lluM)",
-        name, (unsigned long long)(bytes >> 20) + 1,
+        wanted->name, (unsigned long long)(bytes >> 20) + 1,
         (unsigned long long)(networks->budget->limit >> 20),
         (unsigned long long)planche_admission_enough(networks->admission, networks->budget->limit,
-                                                     bytes));
+                                                     with_packed(wanted, bytes)));
 }
 
 /* Loads it with memory of pages to come. Its phase is LOADING, the mutex is not held. */
@@ -373,7 +381,7 @@ static enum planche_status load_later(struct planche_engine_networks *networks,
 {
     uint64_t bytes = network->needed ? network->needed : estimate(networks, wanted);
     if (!planche_admission_set_aside(networks->admission, bytes, cancel))
-        return fail_set_aside(networks, wanted->name, bytes, cancel, error);
+        return fail_set_aside(networks, wanted, bytes, cancel, error);
     planche_budget_init_part(&network->budget, networks->budget, bytes);
     atomic_store(&network->aside, bytes);
     enum planche_status status = load(networks, network, &network->budget, error);

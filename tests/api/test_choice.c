@@ -151,10 +151,10 @@ static struct bytes kind(int index)
                         : page_of(PLANCHE_PIXELS_RGB8, 30);
 }
 
-static struct planche_engine *make_within(uint64_t mib)
+static struct planche_engine *make_model_within(const char *model, uint64_t mib)
 {
     const struct planche_engine_options options = {.struct_size = sizeof options,
-                                                   .model = "medium",
+                                                   .model = model,
                                                    .backend = "cpu",
                                                    .threads = 2,
                                                    .memory = mib << 20};
@@ -162,6 +162,11 @@ static struct planche_engine *make_within(uint64_t mib)
     struct planche_error error;
     planche_engine_create(&engine, &options, &error);
     return engine;
+}
+
+static struct planche_engine *make_within(uint64_t mib)
+{
+    return make_model_within("medium", mib);
 }
 
 static enum planche_status try_page(const struct planche_engine *engine, const struct bytes *file,
@@ -210,6 +215,37 @@ static void test_advice(void **state)
     engine = make_within(strtoull(advice + 17, NULL, 10));
     assert_int_equal(try_page(engine, &file, &out, &error), PLANCHE_OK);
     planche_engine_destroy(&engine);
+    free(out.data);
+    free(file.data);
+}
+
+/* The same of a network whose weights take several times its own size once they are packed:
+ * wherever the memory ends. */
+static void test_advice_of_networks(void **state)
+{
+    struct bytes file = kind(2), out = {0};
+    uint64_t mib = 24;
+    unsigned advised = 0;
+    struct planche_error error;
+    struct planche_engine *engine = NULL;
+    (void)state;
+    while (!(engine = make_model_within("large", mib)))
+        mib++;
+    for (; !engine || try_page(engine, &file, &out, &error); mib += 3) {
+        planche_engine_destroy(&engine);
+        const char *advice = strstr(error.message, "(option memory = ");
+        if (advice && strtoull(advice + 17, NULL, 10) > mib) {
+            engine = make_model_within("large", strtoull(advice + 17, NULL, 10));
+            if (try_page(engine, &file, &out, &error))
+                fail_msg("%s", error.message);
+            free(out.data);
+            planche_engine_destroy(&engine);
+            advised++;
+        }
+        engine = make_model_within("large", mib + 3);
+    }
+    planche_engine_destroy(&engine);
+    assert_true(advised > 0);
     free(out.data);
     free(file.data);
 }
@@ -271,9 +307,13 @@ static void test_other_kinds(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_quality),     cmocka_unit_test(test_same_bytes),
-        cmocka_unit_test(test_clean_only),  cmocka_unit_test(test_pixels),
-        cmocka_unit_test(test_other_kinds), cmocka_unit_test(test_advice),
+        cmocka_unit_test(test_quality),
+        cmocka_unit_test(test_same_bytes),
+        cmocka_unit_test(test_clean_only),
+        cmocka_unit_test(test_pixels),
+        cmocka_unit_test(test_other_kinds),
+        cmocka_unit_test(test_advice),
+        cmocka_unit_test(test_advice_of_networks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
