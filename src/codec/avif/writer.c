@@ -215,7 +215,7 @@ enum planche_status planche_avif_start(struct planche_encoder *encoder, struct p
     return PLANCHE_OK;
 }
 
-/* libavif has no grey rows: three equal channels, then. */
+/* libavif has no grey rows: three equal channels, then. Of 16 bits: see copy_grey. */
 static void spread_grey(uint8_t *out, const uint8_t *row, const struct planche_image_info *info)
 {
     size_t sample = info->depth / 8;
@@ -226,6 +226,24 @@ static void spread_grey(uint8_t *out, const uint8_t *row, const struct planche_i
             memcpy(out, row + sample, sample);
             out += sample;
         }
+    }
+}
+
+/* Grey of 8 bits is luma as it stands: libavif's conversion takes a fifth of a quick encoder's time
+ * for the same planes. */
+static void copy_grey(const struct avif_writer *writer, const uint8_t *row,
+                      const struct planche_image_info *info, uint32_t y)
+{
+    size_t begin = (size_t)y * info->width;
+    uint8_t *luma = writer->image->yuvPlanes[AVIF_CHAN_Y] + begin;
+    if (info->channels == 1) {
+        memcpy(luma, row, info->width);
+        return;
+    }
+    uint8_t *alpha = writer->image->alphaPlane + begin;
+    for (uint32_t x = 0; x < info->width; x++) {
+        luma[x] = row[2 * x];
+        alpha[x] = row[2 * x + 1];
     }
 }
 
@@ -260,6 +278,10 @@ enum planche_status planche_avif_write(struct planche_encoder *encoder, const ui
     enum planche_status status = PLANCHE_OK;
     for (uint32_t i = 0; i < count && status == PLANCHE_OK; i++, rows += stride) {
         uint32_t y = writer->next++, waiting = y % layout.group;
+        if (info->channels < 3 && info->depth == 8) {
+            copy_grey(writer, rows, info, y);
+            continue;
+        }
         uint8_t *row = writer->rows + waiting * layout.row;
         if (info->channels < 3)
             spread_grey(row, rows, info);
