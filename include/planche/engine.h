@@ -64,7 +64,7 @@ struct planche_engine_options {
     unsigned
         tile; /* GPUs: side of the squares that a page is cut into, in its pixels: a multiple of
                  4, at least 16; the bytes do not depend on it. 0: as large as memory allows */
-    enum planche_gpu_path gpu_path; /* AUTO: the fastest that fits precision */
+    enum planche_gpu_path gpu_path; /* AUTO: the fastest that fits precision; others need a GPU */
     /* Pages that the engine is going to make, about: memory that many pages use is worth more than
      * what one page takes and gives back. 0: not known, as many again as it has made so far. The
      * bytes do not depend on it. Books count their pages by themselves. */

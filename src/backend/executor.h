@@ -129,6 +129,7 @@ struct planche_executor_ops {
     enum planche_precision usual; /* what AUTO means where the machine has it */
     bool absent;                  /* the build is without it */
     bool takes_devices;           /* "NAME:N,M" in options */
+    bool takes_paths;             /* gpu_path in options */
     bool rows;                    /* it uses rows of pixels, not values */
     bool samples;                 /* it can take averages from a sample (PLANCHE_SE_SAMPLED) */
     /* A page keeps the engine's threads busy; else only the one that decodes and encodes it. */

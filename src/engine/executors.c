@@ -164,7 +164,8 @@ static enum planche_status check_precision(const struct planche_executor_registr
 }
 
 /* All paths but F32 multiply in half precision. */
-static enum planche_status check_path(enum planche_precision precision, enum planche_gpu_path path,
+static enum planche_status check_path(const struct planche_executor_ops *only,
+                                      enum planche_precision precision, enum planche_gpu_path path,
                                       struct planche_error *error)
 {
     bool halves = path > PLANCHE_GPU_PATH_F32, plain = path == PLANCHE_GPU_PATH_F32;
@@ -174,6 +175,9 @@ static enum planche_status check_path(enum planche_precision precision, enum pla
                             "precision %s contradicts the GPU path %s: give only one "
                             "of (option precision) and (option gpu_path)",
                             precision_name(precision), planche_vk_path_name(path));
+    if (path != PLANCHE_GPU_PATH_AUTO && only && !only->takes_paths)
+        return planche_fail(error, PLANCHE_ERROR_UNSUPPORTED, "the path %s is for GPUs, not %s",
+                            planche_vk_path_name(path), only->title);
     return PLANCHE_OK;
 }
 
@@ -196,7 +200,7 @@ enum planche_status planche_executors_check(const struct planche_executor_regist
         return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "unknown backend %s: there are %s",
                             options->backend, list_backends(registry).text);
     enum planche_status status = check_precision(registry, choice.only, options->precision, error);
-    return status ? status : check_path(options->precision, options->gpu_path, error);
+    return status ? status : check_path(choice.only, options->precision, options->gpu_path, error);
 }
 
 void planche_executors_init(struct planche_executors *executors,
@@ -316,6 +320,13 @@ static struct planche_executor_setup complete_setup(const struct planche_executo
     return full;
 }
 
+static bool suits(const struct planche_executor_ops *ops,
+                  const struct planche_engine_options *options)
+{
+    return has_precision(ops, options->precision) &&
+           (options->gpu_path == PLANCHE_GPU_PATH_AUTO || ops->takes_paths);
+}
+
 enum planche_status planche_executors_open(struct planche_executors *executors,
                                            const struct planche_engine_options *options,
                                            const struct planche_executor_setup *setup,
@@ -334,7 +345,7 @@ enum planche_status planche_executors_open(struct planche_executors *executors,
     }
     for (size_t i = 0; status && i < registry->count; i++) {
         const struct planche_executor_ops *ops = registry->ops[i];
-        bool wanted = choice.only ? ops == choice.only : has_precision(ops, options->precision);
+        bool wanted = choice.only ? ops == choice.only : suits(ops, options);
         bool last = choice.only || i + 1 == registry->count;
         if (!wanted)
             continue;
@@ -347,10 +358,16 @@ enum planche_status planche_executors_open(struct planche_executors *executors,
         else
             note_failure(executors, ops, status, &reason);
     }
-    /* The last of the registry has not this precision, and no other that has it can be had. */
-    return status ? planche_fail(error, status, "precision %s needs %s: %s",
-                                 precision_name(options->precision), tried, reason.message)
-                  : PLANCHE_OK;
+    if (!status)
+        return PLANCHE_OK;
+    /* The last of the registry does not suit, and no other that does can be had. */
+    if (!tried[0])
+        return planche_fail(error, status, "no backend has GPU paths");
+    bool path = options->gpu_path != PLANCHE_GPU_PATH_AUTO;
+    return planche_fail(error, status, "%s %s needs %s: %s", path ? "the path" : "precision",
+                        path ? planche_vk_path_name(options->gpu_path)
+                             : precision_name(options->precision),
+                        tried, reason.message);
 }
 
 void planche_executors_follow(struct planche_executors *executors,

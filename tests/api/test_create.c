@@ -269,6 +269,13 @@ static void test_backends(void **state)
     assert_null(info.device);
     assert_null(info.gpu_path);
     planche_engine_destroy(&engine);
+    /* A machine with such a GPU takes it; the CPU does not stand in. */
+    struct planche_error error = {.message = "the path khr needs a GPU: "};
+    options.backend = NULL;
+    options.gpu_path = PLANCHE_GPU_PATH_KHR;
+    planche_engine_create(&engine, &options, &error);
+    assert_memory_equal(error.message, "the path khr needs a GPU: ", 26);
+    planche_engine_destroy(&engine);
 }
 
 static void test_defaults(void **state)

@@ -102,7 +102,8 @@ class Pages(Case):
         self.write("a.png", harness.page())
         for arguments, problem in ((["--backend=vulkan:15"], "no GPU 15"),
                                    (["--backend=vulkan:0", "--precision=bf16"], "for CPUs"),
-                                   (["--backend=cpu", "--precision=f16"], "for GPUs")):
+                                   (["--backend=cpu", "--precision=f16"], "for GPUs"),
+                                   (["--backend=cpu", "--gpu-path=khr"], "for GPUs")):
             result = self.planche("a.png", "--json", *arguments, check=3)
             self.assert_one_line(result.stderr, problem)
             self.assertIn(problem, json.loads(result.stdout)["error"])

@@ -469,6 +469,19 @@ static void test_own_words(void **state)
     expect_words(&only_cpu, "auto", PLANCHE_PRECISION_F16, "no backend has precision f16");
 }
 
+/* A path that is asked for is not passed over where nothing has paths. */
+static void test_paths(void **state)
+{
+    struct planche_engine_options options = options_for("cpu");
+    (void)state;
+    options.gpu_path = PLANCHE_GPU_PATH_KHR;
+    expect_failure(&options, PLANCHE_ERROR_UNSUPPORTED, "the path khr is for GPUs, not the CPU");
+    options.backend = "repeater";
+    expect_failure(&options, PLANCHE_ERROR_UNSUPPORTED, "the path khr is for GPUs, not a repeater");
+    options.backend = "auto";
+    expect_failure(&options, PLANCHE_ERROR_UNSUPPORTED, "no backend has GPU paths");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -480,6 +493,7 @@ int main(void)
         cmocka_unit_test_setup(test_cannot_be_made, reset),
         cmocka_unit_test_setup(test_wrong_options, reset),
         cmocka_unit_test_setup(test_own_words, reset),
+        cmocka_unit_test_setup(test_paths, reset),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -61,6 +61,7 @@ const struct planche_executor_ops planche_vulkan_executor = {
     .usual = PLANCHE_PRECISION_F16,
     .absent = true,
     .takes_devices = true,
+    .takes_paths = true,
     .rows = true,
     .create = create,
 };

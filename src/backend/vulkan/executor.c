@@ -154,6 +154,7 @@ const struct planche_executor_ops planche_vulkan_executor = {
                   PLANCHE_PRECISION_BIT(PLANCHE_PRECISION_F16),
     .usual = PLANCHE_PRECISION_F16,
     .takes_devices = true,
+    .takes_paths = true,
     .rows = true,
     .create = create,
     .destroy = destroy,
