@@ -50,10 +50,10 @@ enum planche_status planche_workdir_name(char folder[PLANCHE_WORKDIR_FOLDER], co
 static enum planche_status say(struct planche_error *error, const struct planche_workdir *work,
                                int reason)
 {
-    return planche_fail(error, reason == ENOENT ? PLANCHE_ERROR_NOT_FOUND : PLANCHE_ERROR_IO,
-                        "%s: cannot be written: %s (in the folder %s)", work->output,
-                        reason == ENOENT ? "there is no such folder to write into"
-                                         : strerror(reason),
+    bool no_folder;
+    const char *why = planche_file_why_unmade(work->folder, reason, &no_folder);
+    return planche_fail(error, no_folder ? PLANCHE_ERROR_NOT_FOUND : PLANCHE_ERROR_IO,
+                        "%s: cannot be written: %s (in the folder %s)", work->output, why,
                         work->folder);
 }
 

@@ -38,14 +38,14 @@ struct planche_atomic_file {
 
 static enum planche_status say(struct planche_error *error, const char *path, int reason)
 {
-    enum planche_status status = reason == EEXIST   ? PLANCHE_ERROR_EXISTS
-                                 : reason == ENOENT ? PLANCHE_ERROR_NOT_FOUND
-                                                    : PLANCHE_ERROR_IO;
-    if (status == PLANCHE_ERROR_EXISTS)
-        return planche_fail(error, status, "%s: exists already and is not overwritten", path);
-    if (status == PLANCHE_ERROR_NOT_FOUND)
-        return planche_fail(error, status, "%s: there is no such folder to write into", path);
-    return planche_fail(error, status, "%s: cannot be written: %s", path, strerror(reason));
+    bool no_folder;
+    const char *why = planche_file_why_unmade(path, reason, &no_folder);
+    if (reason == EEXIST)
+        return planche_fail(error, PLANCHE_ERROR_EXISTS,
+                            "%s: exists already and is not overwritten", path);
+    if (no_folder)
+        return planche_fail(error, PLANCHE_ERROR_NOT_FOUND, "%s: %s", path, why);
+    return planche_fail(error, PLANCHE_ERROR_IO, "%s: cannot be written: %s", path, why);
 }
 
 enum planche_status planche_atomic_file_check(const char *path, bool overwrite,

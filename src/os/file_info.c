@@ -4,12 +4,34 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 
 bool planche_file_is_absent(int reason)
 {
     return reason == ENOENT || reason == ENOTDIR;
+}
+
+/* Whether the folder of a path is there. */
+static bool has_folder(const char *path)
+{
+    char folder[PATH_MAX];
+    struct stat info;
+    const char *slash = strrchr(path, '/');
+    int length =
+        snprintf(folder, sizeof folder, "%.*s.", slash ? (int)(slash - path) + 1 : 0, path);
+    return length < (int)sizeof folder && stat(folder, &info) == 0 && S_ISDIR(info.st_mode);
+}
+
+const char *planche_file_why_unmade(const char *path, int reason, bool *no_folder)
+{
+    *no_folder = reason == ENOENT && !has_folder(path);
+    if (*no_folder)
+        return "there is no such folder to write into";
+    return reason == ENOENT ? "its file system takes no files" : strerror(reason);
 }
 
 bool planche_file_is_same(const struct planche_file_info *a, const struct planche_file_info *b)

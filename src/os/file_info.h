@@ -35,6 +35,10 @@ enum planche_file_state {
 /* True of an errno that says that there is nothing of that name: ENOENT and ENOTDIR. */
 bool planche_file_is_absent(int reason);
 
+/* Why no file could be made at path, in words, from the errno of the attempt. *no_folder: its
+ * folder is not there; such a folder of /proc is, and takes no files. */
+const char *planche_file_why_unmade(const char *path, int reason, bool *no_folder);
+
 /* info is filled when something is present; it may be NULL. Else errno says why not. The first
  * follows symbolic links: then what a link leads to counts. */
 enum planche_file_state planche_file_find(const char *path, struct planche_file_info *info);

@@ -175,9 +175,13 @@ class Outputs(harness.Case):
         for more in ((), ("--dry-run",)):
             result = self.planche("a.png", "-o", "no/such/b.png", *more, check=3)
             self.assert_one_line(result.stderr, "no/such/b.png: there is no such folder")
-        self.assert_one_line(self.planche("a.png", "-o", "/proc/b.png", check=1).stderr, "/proc")
+        self.write("in/1.png", harness.page())
+        for page, output in (("a.png", "/proc/b.png"), ("in", "/proc/b.cbz")):
+            result = self.planche(page, "-o", output, "--quiet", check=1)
+            self.assert_one_line(result.stderr, output + ": cannot be written: ")
+            self.assertNotIn("no such folder", result.stderr)
         self.assert_one_line(self.planche("a.png", "-o", "a.png/b/", check=3).stderr, "a.png/b")
-        self.assertEqual(self.files(), ["a.png", "folder.png"])
+        self.assertEqual(self.files(), ["a.png", "folder.png", "in"])
 
     @unittest_skip_root
     def test_read_only_folder(self):

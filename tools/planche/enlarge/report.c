@@ -120,18 +120,19 @@ void planche_cli_run_skip(struct planche_cli_run *run, const struct planche_cli_
 {
     if (item->verdict == PLANCHE_CLI_PAGES_FAILED)
         run->failed = true;
-    /* One that was named is wanted, not what lies in its place. */
+    /* One that was named is wanted, not what lies in its place: the message says all of it. */
     if (is_in_the_way(run, item)) {
         planche_cli_message(
             "%s: exists already and was made %s; --update makes it again", item->output,
             item->verdict == PLANCHE_CLI_SOURCE_CHANGED ? "from another file or version"
                                                         : "with other settings");
         run->failed = true;
+    } else {
+        run->summary.passed[item->book][item->verdict]++;
+        if (run->options.verbose || (planche_cli_is_stale(item->verdict) && run->each))
+            planche_cli_note("%s -> %s  %s", item->input, item->output,
+                             planche_cli_verdict_name(item->verdict));
     }
-    run->summary.passed[item->book][item->verdict]++;
-    if (run->options.verbose || (planche_cli_is_stale(item->verdict) && run->each))
-        planche_cli_note("%s -> %s  %s", item->input, item->output,
-                         planche_cli_verdict_name(item->verdict));
     if (run->options.json)
         planche_cli_run_json(run, planche_cli_json_existing(item));
 }

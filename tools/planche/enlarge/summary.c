@@ -83,8 +83,8 @@ static void print_skipped(const struct planche_cli_summary *summary)
         }
     }
     if (*separator != 0)
-        planche_cli_note("%s", text);
-    if (stale > 0)
+        planche_cli_note("%s%s", text, stale > 0 ? "; --update makes these again" : "");
+    else if (stale > 0)
         planche_cli_note("--update makes these again");
 }
 
