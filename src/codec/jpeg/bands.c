@@ -89,14 +89,15 @@ static boolean empty_buffer(j_compress_ptr cinfo)
     struct planche_budget *budget = band->bands->encoder->options.budget;
     size_t more = band->room * 2;
     uint8_t *out = planche_realloc(budget, band->out, more);
-    if (!out)
-        planche_jpeg_leave((j_common_ptr)cinfo, planche_fail_memory(band->base.trap.error, budget,
-                                                                    more, "the JPEG writer"));
-    cinfo->dest->next_output_byte = out + band->room;
-    cinfo->dest->free_in_buffer = more - band->room;
-    band->out = out;
-    band->room = more;
-    return TRUE;
+    if (out) {
+        cinfo->dest->next_output_byte = out + band->room;
+        cinfo->dest->free_in_buffer = more - band->room;
+        band->out = out;
+        band->room = more;
+        return TRUE;
+    }
+    planche_jpeg_leave((j_common_ptr)cinfo,
+                       planche_fail_memory(band->base.trap.error, budget, more, "the JPEG writer"));
 }
 
 static void end_destination(j_compress_ptr cinfo)
