@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* A wall clock that jumps, by LD_PRELOAD: for test_faults.py. The file that PLANCHE_TEST_CLOCK
- * names has the nanoseconds that it is off by, as an int64_t; they may change at any time. Waits
- * until a time of this clock end by it, as the kernel's do. */
+/* Clocks that jump, by LD_PRELOAD. The file that PLANCHE_TEST_CLOCK names has the nanoseconds that
+ * the wall clock is off by, and those that the monotonic one is ahead, as two of int64_t; they may
+ * change at any time, the second one upwards. Waits until a time of the wall clock end by it, as
+ * the kernel's do; waits of the other one are as long as they were to be when they began. */
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -40,7 +41,7 @@ __attribute__((constructor)) static void begin(void)
 {
     const char *path = getenv("PLANCHE_TEST_CLOCK");
     int fd = path != NULL ? open(path, O_RDONLY | O_CLOEXEC) : -1;
-    void *map = fd >= 0 ? mmap(NULL, sizeof *offset, PROT_READ, MAP_SHARED, fd, 0) : MAP_FAILED;
+    void *map = fd >= 0 ? mmap(NULL, 2 * sizeof *offset, PROT_READ, MAP_SHARED, fd, 0) : MAP_FAILED;
     if (fd >= 0)
         close(fd);
     offset = map != MAP_FAILED ? map : NULL;
@@ -49,6 +50,11 @@ __attribute__((constructor)) static void begin(void)
 static int64_t wall(int64_t real)
 {
     return real + (offset != NULL ? atomic_load(offset) : 0);
+}
+
+static int64_t ahead(void)
+{
+    return offset != NULL ? atomic_load(&offset[1]) : 0;
 }
 
 static int64_t to_ns(const struct timespec *time)
@@ -77,6 +83,8 @@ int clock_gettime(clockid_t clock, struct timespec *out)
     int status = real_gettime(clock, out);
     if (status == 0 && (clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE))
         *out = from_ns(wall(to_ns(out)));
+    else if (status == 0 && clock == CLOCK_MONOTONIC)
+        *out = from_ns(to_ns(out) + ahead());
     return status;
 }
 
@@ -127,8 +135,10 @@ int pthread_cond_timedwait(pthread_cond_t *restrict cond, pthread_mutex_t *restr
 {
     if (real_wait == NULL)
         *(void **)&real_wait = next("pthread_cond_timedwait");
-    if (is_other(cond))
-        return real_wait(cond, mutex, until);
+    if (is_other(cond)) {
+        struct timespec real = from_ns(to_ns(until) - ahead());
+        return real_wait(cond, mutex, &real);
+    }
     for (;;) {
         int64_t now = real_now(), left = to_ns(until) - wall(now);
         struct timespec slice = from_ns(now + (left < SLICE_NS ? left : SLICE_NS));

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "e2e"))
 import browser  # pylint: disable=wrong-import-position
@@ -440,6 +441,88 @@ class Store(Serve):
         worker = self.worker("--store", f"http://127.0.0.1:{alone.address[1]}", "--token-file", self.path("token"))
         self.assertEqual(worker.wait(60), 3)
         self.assertIn(b"lets nobody into its store", read(self.path("output.log")))
+
+
+class Silent(Serve):
+    """A store's server that lets everybody in, and answers nothing more."""
+
+    def prepare(self):
+        os.mkdir(self.path("shared"))
+        with open(self.path("token"), "w", encoding="ascii") as file:
+            file.write("correct-horse\n")
+        listener = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(listener.close)
+        self.port, self.asked, self.clients = listener.getsockname()[1], threading.Event(), []
+        threading.Thread(target=self.accept, args=(listener,), daemon=True).start()
+
+    def accept(self, listener):
+        with contextlib.suppress(OSError):
+            while True:
+                client = listener.accept()[0]
+                self.clients.append(client)  # it stays open
+                threading.Thread(target=self.answer, args=(client,), daemon=True).start()
+
+    def answer(self, client):
+        with contextlib.suppress(OSError):
+            while b"GET /v1/store HTTP" in client.recv(65536):
+                client.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
+        self.asked.set()
+
+    def end(self, process):
+        """It is told to end while it waits for the store, which has its time limits much later."""
+        self.assertTrue(self.asked.wait(SECONDS))
+        begin = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        process.wait(SECONDS)
+        if SLOWNESS <= 2:
+            self.assertLess(time.monotonic() - begin, 10)
+
+    def test_requests_that_are_cancelled(self):
+        store = ("--store", f"http://127.0.0.1:{self.port}", "--token-file", self.path("token"))
+        make_book(self.path("b.cbz"), 1, 0)
+        words = self.words("--quiet", "-m", "small", self.path("b.cbz"), "-o", self.path("x.cbz"))
+        self.end(self.begin(*words, *store))
+        front = self.begin(*words, "--store", self.path("shared"))
+        self.wait_for(lambda s, _: s["pages"] == 1, "no page")
+        self.asked.clear()
+        worker = self.worker(*store)
+        self.end(worker)
+        self.assertEqual(worker.returncode, 0)
+        state, failed = self.state()
+        self.assertEqual((state["waiting"]["book"], failed), (1, []))
+        front.kill()
+
+
+class Sweeps(Serve):
+    def test_daily_sweep(self):
+        """What nobody has taken for a week goes from the folders of a front and of a server that have run for a day."""
+        with open(self.path("token"), "w", encoding="ascii") as file:
+            file.write("correct-horse\n")
+        for name in ("ours", "theirs"):
+            os.mkdir(self.path(name))
+        with open(self.path("clock"), "w+b") as clock:
+            clock.write(bytes(16))
+            clock.flush()
+            self.env |= {"LD_PRELOAD": os.environ["CLOCK_SHIM"], "PLANCHE_TEST_CLOCK": self.path("clock")}
+            left = self.leave("theirs", 1)
+            running = self.serve("--store", self.path("theirs"), "--token-file", self.path("token"), queue=False)
+            running.wait_for_status(lambda _: not os.path.exists(left))  # at its start
+            self.make_books(1, 1)
+            self.front("--store", self.path("ours"))
+            self.wait_for(lambda s, _: s["pages"] == 1, "no page")
+            left = [self.leave("ours", 2), self.leave("theirs", 3)]
+            clock.seek(8)
+            clock.write((86401 * 10**9).to_bytes(8, sys.byteorder))
+            clock.flush()
+            running.wait_for_status(lambda _: not any(map(os.path.exists, left)))
+        self.assertEqual(len(os.listdir(self.path("ours"))), 3)  # the page and the model
+
+    def leave(self, folder, number):
+        path = self.path(folder, "0" * 64 + f"-{number:016}")
+        with open(path, "wb") as file:
+            file.write(b"x")
+        os.utime(path, (1, 1))
+        return path
 
 
 class Page(Serve):

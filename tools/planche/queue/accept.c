@@ -172,7 +172,7 @@ static enum planche_status read_result(struct planche_queue_front *front, struct
         !is_answer(result->post, made))
         return planche_fail(error, PLANCHE_ERROR_DATA, "it tells of another page");
     enum planche_status status = planche_queue_get(&front->queue, &made->object, &result->data,
-                                                   result->post->options->cancel, error);
+                                                   result->post->options, error);
     if (status == PLANCHE_OK)
         status = check_bytes(front, result, error);
     if (status != PLANCHE_OK) {

@@ -448,14 +448,14 @@ enum planche_status planche_queue_post(struct planche_queue_front *front,
         if (status != PLANCHE_OK)
             return status;
         status = planche_queue_put(&front->queue, NULL, data, size, &post->job.source,
-                                   post->options->cancel, error);
+                                   post->options, error);
         free(own);
         post->own = status == PLANCHE_ERROR_LIMIT || status == PLANCHE_ERROR_ARGUMENT;
-        if (status == PLANCHE_OK)
+        bool stored = status == PLANCHE_OK;
+        if (stored)
             status = publish(front, post, "0", &taken, error);
         /* Somebody else was faster; or the queue is away, and nothing refers to the bytes. */
-        if (post->job.source.count + (post->job.source.file != 0) > 0 &&
-            (status != PLANCHE_OK || !taken))
+        if (stored && (status != PLANCHE_OK || !taken))
             planche_queue_remove(&front->queue, &post->job.source);
         if (status == PLANCHE_OK && !taken && !adopt(front, post))
             return planche_fail(error, PLANCHE_ERROR_IO, "the queue: a page was there and is gone");

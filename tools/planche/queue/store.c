@@ -25,7 +25,7 @@ static void digest_text(const void *data, size_t size, char text[PLANCHE_QUEUE_S
 /* With a number of its own: a page that is put again while its bytes are removed stays. */
 static enum planche_status put_named(struct planche_queue *queue, const void *data, size_t size,
                                      struct planche_queue_object *object,
-                                     const struct planche_cancel *cancel,
+                                     const struct planche_page_options *waits,
                                      struct planche_error *error)
 {
     char name[PLANCHE_QUEUE_OBJECT_NAME];
@@ -34,14 +34,14 @@ static enum planche_status put_named(struct planche_queue *queue, const void *da
     object->file = object->file >> 1 | 1; /* as JSON's numbers can be */
     planche_queue_object_name(object->sha256, object->file, name);
     return queue->web != NULL
-               ? planche_queue_web_put(queue->web, name, data, size, cancel, error)
+               ? planche_queue_web_put(queue->web, name, data, size, waits, error)
                : planche_queue_folder_put(queue->options->store, name, data, size, error);
 }
 
 enum planche_status planche_queue_put(struct planche_queue *queue,
                                       const struct planche_queue_object *like, const void *data,
                                       size_t size, struct planche_queue_object *object,
-                                      const struct planche_cancel *cancel,
+                                      const struct planche_page_options *waits,
                                       struct planche_error *error)
 {
     *object = (struct planche_queue_object){.size = size};
@@ -51,7 +51,7 @@ enum planche_status planche_queue_put(struct planche_queue *queue,
                             size);
     digest_text(data, size, object->sha256);
     if (queue->options->store != NULL && (like == NULL || like->file != 0))
-        return put_named(queue, data, size, object, cancel, error);
+        return put_named(queue, data, size, object, waits, error);
     for (size_t i = 0; i < count; i++) {
         size_t at = i * queue->chunk, bytes = size - at < queue->chunk ? size - at : queue->chunk;
         natsStatus status = planche_queue_publish(queue, "planche.store", (const char *)data + at,
@@ -144,7 +144,8 @@ static enum planche_status get_file(struct planche_queue *queue,
 
 static enum planche_status get_named(struct planche_queue *queue,
                                      const struct planche_queue_object *object,
-                                     struct reading *reading, const struct planche_cancel *cancel,
+                                     struct reading *reading,
+                                     const struct planche_page_options *waits,
                                      struct planche_error *error)
 {
     char name[PLANCHE_QUEUE_OBJECT_NAME];
@@ -154,14 +155,14 @@ static enum planche_status get_named(struct planche_queue *queue,
         return status;
     if (queue->web == NULL)
         return get_file(queue, object, name, reading, error);
-    status = planche_queue_web_get(queue->web, name, reading->data, reading->size, cancel, error);
+    status = planche_queue_web_get(queue->web, name, reading->data, reading->size, waits, error);
     reading->done = status == PLANCHE_OK ? reading->size : 0;
     return status == PLANCHE_ERROR_NOT_FOUND ? gone(object, error) : status;
 }
 
 enum planche_status planche_queue_get(struct planche_queue *queue,
                                       const struct planche_queue_object *object, void **data,
-                                      const struct planche_cancel *cancel,
+                                      const struct planche_page_options *waits,
                                       struct planche_error *error)
 {
     char sha256[PLANCHE_QUEUE_SHA256_TEXT];
@@ -171,7 +172,7 @@ enum planche_status planche_queue_get(struct planche_queue *queue,
         return planche_fail(error, PLANCHE_ERROR_MEMORY, "no memory for %" PRIu64 " bytes",
                             object->size);
     enum planche_status status = object->file != 0
-                                     ? get_named(queue, object, &reading, cancel, error)
+                                     ? get_named(queue, object, &reading, waits, error)
                                      : get_chunks(queue, object, &reading, error);
     if (status == PLANCHE_OK) {
         digest_text(reading.data, (size_t)reading.done, sha256);

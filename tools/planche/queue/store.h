@@ -14,12 +14,12 @@ enum planche_status planche_queue_reaches(const struct planche_queue *queue,
                                           const struct planche_queue_object *object,
                                           struct planche_error *error);
 /* Puts it into the store of --store, or, with `like`, where that one lies: who sent it can read it
- * there. cancel may be NULL; it ends what goes to a server. Errors: LIMIT (too large), IO, MEMORY,
- * CANCELLED. */
+ * there. waits may be NULL; its cancel ends what goes to a server, and its progress is called then.
+ * Errors: LIMIT (too large), IO, MEMORY, CANCELLED. */
 enum planche_status planche_queue_put(struct planche_queue *queue,
                                       const struct planche_queue_object *like, const void *data,
                                       size_t size, struct planche_queue_object *object,
-                                      const struct planche_cancel *cancel,
+                                      const struct planche_page_options *waits,
                                       struct planche_error *error);
 /* Whether the store lets this machine in no more: repeating does not help. */
 bool planche_queue_is_refused(const struct planche_queue *queue);
@@ -27,7 +27,7 @@ bool planche_queue_is_refused(const struct planche_queue *queue);
  * was), IO, MEMORY, CANCELLED. */
 enum planche_status planche_queue_get(struct planche_queue *queue,
                                       const struct planche_queue_object *object, void **data,
-                                      const struct planche_cancel *cancel,
+                                      const struct planche_page_options *waits,
                                       struct planche_error *error);
 /* Whether an object is there, by its file or its first chunk: what removes it begins there. *there
  * is false also when the queue does not answer, which is not NATS_OK. */

@@ -85,6 +85,7 @@ static void hold(struct planche_queue_worker *worker, struct planche_queue_page 
 static bool examine(struct planche_queue_worker *worker, struct planche_queue_page *page)
 {
     struct planche_error error = {0};
+    const struct planche_page_options waits = {.cancel = planche_cli_interrupt_cancel()};
     if (page->tries > PLANCHE_QUEUE_TRIES) {
         planche_fail(&error, PLANCHE_ERROR_INTERNAL,
                      "%s: %d workers have taken this page and none has finished it: they were "
@@ -101,8 +102,7 @@ static bool examine(struct planche_queue_worker *worker, struct planche_queue_pa
     enum planche_status status =
         has_result(worker, page->job.key)
             ? PLANCHE_ERROR_EXISTS
-            : planche_queue_get(&worker->queue, &page->job.source, &page->data,
-                                planche_cli_interrupt_cancel(), &error);
+            : planche_queue_get(&worker->queue, &page->job.source, &page->data, &waits, &error);
     if (status == PLANCHE_OK)
         return true;
     /* This machine does not reach the store, or its server is away: no fault of the page. */
@@ -166,12 +166,13 @@ static bool take_message(struct planche_queue_worker *worker, natsMsg *message)
     return false;
 }
 
-static bool is_resting(struct planche_queue_worker *worker)
+/* Whether it takes no more pages, now or at all. */
+static bool is_over(struct planche_queue_worker *worker)
 {
     planche_mutex_lock(&worker->lock);
     bool rests = planche_clock_ns() < worker->resting;
     planche_mutex_unlock(&worker->lock);
-    return rests;
+    return rests || planche_cli_interrupt_signal() != 0;
 }
 
 bool planche_queue_take(struct planche_queue_worker *worker, bool only_readers)
@@ -185,7 +186,7 @@ bool planche_queue_take(struct planche_queue_worker *worker, bool only_readers)
             i++;
         else if (take_message(worker, message))
             return true;
-        else if (is_resting(worker)) /* it would be given the same page again */
+        else if (is_over(worker)) /* it would be given the same page again */
             return false;
     }
     return false;

@@ -22,6 +22,7 @@
 #define CONNECT_SECONDS 5L
 #define SLOWEST_BYTES   1024L /* in a second, for STALL_SECONDS on end */
 #define STALL_SECONDS   15L
+#define SHORT_SECONDS   10L  /* a request without a body */
 #define TOTAL_SECONDS   600L /* an object; as long as a worker tries to tell of a result */
 
 struct planche_queue_web {
@@ -37,7 +38,7 @@ struct planche_queue_web {
 /* A request, and what its answer's body is read into. */
 struct request {
     struct planche_queue_web *web;
-    const struct planche_cancel *cancel; /* NULL: it cannot be cancelled */
+    const struct planche_page_options *waits; /* NULL: it cannot be cancelled */
     CURL *easy;
     char *data;
     uint64_t room, done;
@@ -67,7 +68,11 @@ static int on_progress(void *user, curl_off_t all, curl_off_t now, curl_off_t up
 {
     const struct request *request = user;
     (void)all, (void)now, (void)up_all, (void)up;
-    return planche_cancel_requested(request->cancel) != 0;
+    if (request->waits == NULL)
+        return 0;
+    if (request->waits->progress != NULL) /* by which who waits learns that it is to stop */
+        request->waits->progress(request->waits->progress_user, 0.0);
+    return planche_cancel_requested(request->waits->cancel) != 0;
 }
 
 static CURL *take_handle(struct planche_queue_web *web)
@@ -185,6 +190,8 @@ static enum planche_status ask(struct planche_queue_web *web, const char *name, 
         return status;
     if (code == CURLE_OK)
         code = web->curl->easy_setopt(request.easy, CURLOPT_CUSTOMREQUEST, method);
+    if (code == CURLE_OK)
+        code = web->curl->easy_setopt(request.easy, CURLOPT_TIMEOUT, SHORT_SECONDS);
     if (code == CURLE_OK && strcmp(method, "HEAD") == 0)
         code = web->curl->easy_setopt(request.easy, CURLOPT_NOBODY, 1L);
     return perform(web, &request, code, error);
@@ -194,12 +201,12 @@ static enum planche_status ask(struct planche_queue_web *web, const char *name, 
  */
 static enum planche_status get_range(struct planche_queue_web *web, const char *name, char *data,
                                      uint64_t size, uint64_t *done,
-                                     const struct planche_cancel *cancel,
+                                     const struct planche_page_options *waits,
                                      struct planche_error *error)
 {
     char range[64];
     uint64_t left = size - *done, bytes = left < RANGE_BYTES ? left : RANGE_BYTES;
-    struct request request = {.cancel = cancel, .data = data + *done, .room = bytes, .wanted = 206};
+    struct request request = {.waits = waits, .data = data + *done, .room = bytes, .wanted = 206};
     CURLcode code = CURLE_OK;
     enum planche_status status = begin(web, &request, name, &code, error);
     if (status != PLANCHE_OK)
@@ -216,13 +223,13 @@ static enum planche_status get_range(struct planche_queue_web *web, const char *
 
 enum planche_status planche_queue_web_get(struct planche_queue_web *web, const char *name,
                                           char *data, uint64_t size,
-                                          const struct planche_cancel *cancel,
+                                          const struct planche_page_options *waits,
                                           struct planche_error *error)
 {
     uint64_t done = 0;
     enum planche_status status = PLANCHE_OK;
     for (unsigned tries = 0; done < size && tries < TRIES;) {
-        status = get_range(web, name, data, size, &done, cancel, error);
+        status = get_range(web, name, data, size, &done, waits, error);
         tries += status != PLANCHE_OK;
         if (status != PLANCHE_OK && status != PLANCHE_ERROR_IO)
             return status;
@@ -232,10 +239,10 @@ enum planche_status planche_queue_web_get(struct planche_queue_web *web, const c
 
 enum planche_status planche_queue_web_put(struct planche_queue_web *web, const char *name,
                                           const void *data, size_t size,
-                                          const struct planche_cancel *cancel,
+                                          const struct planche_page_options *waits,
                                           struct planche_error *error)
 {
-    struct request request = {.cancel = cancel};
+    struct request request = {.waits = waits};
     __typeof__(&curl_easy_setopt) set = web->curl->easy_setopt;
     CURLcode code = CURLE_OK;
     enum planche_status status = begin(web, &request, name, &code, error);

@@ -6,7 +6,7 @@
 
 #include "queue/shared/folder.h"
 
-#include <planche/cancel.h>
+#include <planche/page.h>
 
 struct planche_queue_web;
 
@@ -24,16 +24,16 @@ void planche_queue_web_close(struct planche_queue_web *web);
  * NULL is fine. */
 bool planche_queue_web_is_refused(struct planche_queue_web *web);
 /* Reads the object of size bytes into data, a range at a time; what breaks off goes on from there,
- * a few times. cancel may be NULL. Errors: NOT_FOUND, DATA (it has another size), IO, MEMORY,
- * CANCELLED. */
+ * a few times. waits (may be NULL): its cancel ends the request, and its progress is called
+ * meanwhile. Errors: NOT_FOUND, DATA (it has another size), IO, MEMORY, CANCELLED. */
 enum planche_status planche_queue_web_get(struct planche_queue_web *web, const char *name,
                                           char *data, uint64_t size,
-                                          const struct planche_cancel *cancel,
+                                          const struct planche_page_options *waits,
                                           struct planche_error *error);
 /* Errors: LIMIT (the server takes none of this size), IO, MEMORY, CANCELLED. */
 enum planche_status planche_queue_web_put(struct planche_queue_web *web, const char *name,
                                           const void *data, size_t size,
-                                          const struct planche_cancel *cancel,
+                                          const struct planche_page_options *waits,
                                           struct planche_error *error);
 /* OK, or NOT_FOUND. Errors: IO, MEMORY. */
 enum planche_status planche_queue_web_find(struct planche_queue_web *web, const char *name,

@@ -24,19 +24,19 @@ static enum planche_status refuse(struct planche_error *error)
 
 enum planche_status planche_queue_web_get(struct planche_queue_web *web, const char *name,
                                           char *data, uint64_t size,
-                                          const struct planche_cancel *cancel,
+                                          const struct planche_page_options *waits,
                                           struct planche_error *error)
 {
-    (void)web, (void)name, (void)data, (void)size, (void)cancel;
+    (void)web, (void)name, (void)data, (void)size, (void)waits;
     return refuse(error);
 }
 
 enum planche_status planche_queue_web_put(struct planche_queue_web *web, const char *name,
                                           const void *data, size_t size,
-                                          const struct planche_cancel *cancel,
+                                          const struct planche_page_options *waits,
                                           struct planche_error *error)
 {
-    (void)web, (void)name, (void)data, (void)size, (void)cancel;
+    (void)web, (void)name, (void)data, (void)size, (void)waits;
     return refuse(error);
 }
 
