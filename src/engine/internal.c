@@ -153,19 +153,33 @@ static void describe_others(char text[OTHERS_SIZE], const struct planche_engine 
 /* Content of a model's one or two files. */
 static bool digest_files(const char *path, uint8_t digest[SHA256_DIGEST_SIZE])
 {
-    uint8_t parts[2 * SHA256_DIGEST_SIZE] = {0};
+    uint8_t parts[2 * SHA256_DIGEST_SIZE];
     char partner[PATH_MAX];
+    size_t size = SHA256_DIGEST_SIZE;
     bool ok = planche_content_digest(path, NULL, parts);
-    if (ok && planche_model_has_partner(path))
+    if (ok && planche_model_has_partner(path)) {
         ok = planche_name_partner(path, partner, sizeof partner) < sizeof partner &&
-             planche_content_digest(partner, NULL, parts + SHA256_DIGEST_SIZE);
-    planche_digest_of(parts, sizeof parts, digest);
+             planche_content_digest(partner, NULL, parts + size);
+        size *= 2;
+    }
+    if (ok)
+        planche_digest_of(parts, size, digest);
     return ok;
+}
+
+/* Whether a file is that of the network that was loaded with the engine, whose digest is known: its
+ * path may have another one by now. */
+static bool is_primary(const struct planche_engine *engine, const char *path)
+{
+    unsigned primary = engine->state->networks.primary;
+    const char *loaded = engine->plan.set.list[primary].path;
+    return loaded && strcmp(loaded, path) == 0;
 }
 
 /* The other models of a chain or a choice, and what pages they are for; "" of one model. */
 static enum planche_status describe_ways(char text[OTHERS_SIZE],
                                          const struct planche_engine *engine,
+                                         const uint8_t primary[PLANCHE_MODEL_DIGEST_BYTES],
                                          struct planche_error *error)
 {
     const struct planche_choices *choices = &engine->state->ways.choices;
@@ -190,6 +204,8 @@ static enum planche_status describe_ways(char text[OTHERS_SIZE],
             if (!planche_model_is_path(model)) {
                 what = (const uint8_t *)model;
                 size = strlen(model) + 1;
+            } else if (is_primary(engine, model)) {
+                what = primary;
             } else if (!digest_files(model, digest)) {
                 return planche_fail(error, PLANCHE_ERROR_IO, "%s: this model file cannot be read",
                                     model);
@@ -212,7 +228,7 @@ enum planche_status planche_engine_fingerprint(const struct planche_engine *engi
     enum planche_status status =
         planche_model_digest_get(&planche_engine_primary(engine)->digest, digest, error);
     if (!status)
-        status = describe_ways(ways, engine, error);
+        status = describe_ways(ways, engine, digest, error);
     if (status)
         return status;
     planche_engine_describe(engine, &info);

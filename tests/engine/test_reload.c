@@ -220,13 +220,34 @@ static void test_fingerprint(void **state)
     assert_true(strncmp(before, after, strlen("model ") + 64) != 0);
 }
 
+/* A chain's first file is known from what was loaded: its path may have another one by now. Others
+ * are read. */
+static void test_fingerprint_of_a_chain(void **state)
+{
+    char chain[300], path[128], texts[3][PLANCHE_ENGINE_FINGERPRINT];
+    struct planche_error error;
+    (void)state;
+    snprintf(path, sizeof path, "%s", model);
+    snprintf(chain, sizeof chain, "height<=9:levels+%s|%s", model, other);
+    struct planche_engine *engine = open_engine(chain, 0);
+    assert_int_equal(planche_engine_fingerprint(engine, texts[0], &error), PLANCHE_OK);
+    assert_int_equal(write_model("model", path, 2), 0);
+    assert_int_equal(planche_engine_fingerprint(engine, texts[1], &error), PLANCHE_OK);
+    assert_string_equal(texts[1], texts[0]);
+    planche_engine_close(&engine);
+    engine = open_engine(chain, 0);
+    assert_int_equal(planche_engine_fingerprint(engine, texts[2], &error), PLANCHE_OK);
+    assert_string_not_equal(texts[2], texts[0]);
+    planche_engine_close(&engine);
+    assert_int_equal(write_model("model", path, 0), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_beside_others),
-        cmocka_unit_test(test_least_memory),
-        cmocka_unit_test(test_cancelled_size),
-        cmocka_unit_test(test_fingerprint),
+        cmocka_unit_test(test_beside_others),          cmocka_unit_test(test_least_memory),
+        cmocka_unit_test(test_cancelled_size),         cmocka_unit_test(test_fingerprint),
+        cmocka_unit_test(test_fingerprint_of_a_chain),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
