@@ -31,6 +31,21 @@ class Help(harness.Case):
             for line in result.stdout.splitlines():
                 self.assertLessEqual(len(line), 80, line)
 
+    def test_help_of_a_command_is_its_own(self):
+        """What an option does elsewhere is not told, and the manual's parts say the same."""
+        for command, there, absent in (("bench", "all models of the catalogue", "prune"),
+                                       ("cache", "with prune, remove all results", "catalogue"),
+                                       ("queue", "address of a nats-server", "may wait"),
+                                       ("serve", "refuse requests with more bytes                  [64M]", "256M;"),
+                                       ("stdio", "refuse requests with more bytes                 [256M]", "64M")):
+            text = run("help", command, check=0).stdout
+            self.assertIn(there, text)
+            self.assertNotIn(absent, text)
+            self.assertLessEqual(max(map(len, text.splitlines())), 80)
+        for part in ("Exit status", "at its own scale"):
+            self.assertIn(part, run("help", "bench", check=0).stdout)
+        self.assertIn("cache: with prune", run("help", "all", check=0).stdout)
+
     def test_help_names_every_option(self):
         text = run("--help", check=0).stdout
         for option in ("--model", "--scale", "--denoise", "--output", "--format", "--quality",

@@ -169,13 +169,17 @@ static const char bench_usage[] =
     "convolutions as if they were computed directly. FMA peak is the most that the\n"
     "same threads can do, measured before and after the runs; RATIO is GFLOP/s\n"
     "divided by it. memory is the peak of the memory budget in use, RSS that of the\n"
-    "whole process, with the page's pixels. -m may be repeated.\n";
+    "whole process, with the page's pixels. -m may be repeated; each model is\n"
+    "measured in a process of its own, with --all at its own scale.\n";
 
 static const char bench_end[] =
     "Examples:\n"
     "  planche bench --size 1200x1800 --se sampled\n"
     "  planche bench -m realesr-animevideov3 -s 4 --threads 1 --profile\n"
-    "  planche bench --paths --size 1200x1800\n";
+    "  planche bench --paths --size 1200x1800\n"
+    "\n"
+    "Exit status: 0 all was measured, 1 something was not, 2 wrong usage, 3 nothing\n"
+    "could begin (no model, no memory, no GPU for --paths).\n";
 
 static const char preview_usage[] =
     "Usage: planche preview [OPTIONS] PAGE [-o SHEET]\n"
@@ -238,7 +242,9 @@ static const char queue_usage[] =
     "  planche queue forget --queue URL         remove the list of what failed\n"
     "  planche queue purge --queue URL          remove everything from the queue\n"
     "\n"
-    "Pages of a queue that many machines share. docs/scale.md has more.\n";
+    "Pages of a queue that many machines share: planche worker makes them. retry\n"
+    "says what it cannot make again; purge with --store DIR also removes the pages\n"
+    "there. docs/scale.md has more.\n";
 
 static const char queue_end[] =
     "Exit status: 0; 1 if the queue could not be asked; 2 wrong usage; 3 there is no\n"
@@ -290,9 +296,46 @@ static void print_preset(const char *preset, int used)
     printf("%*s[%s]", COLUMNS - width - used, "", preset);
 }
 
-void planche_cli_help_option(const struct planche_cli_option *option)
+/* Whether a text begins with "COMMAND: ". */
+static bool is_for(const char *text, const char *command)
 {
-    const char *text = option->help;
+    size_t length = strlen(command);
+    return strncmp(text, command, length) == 0 && strncmp(text + length, ": ", 2) == 0;
+}
+
+/* Where the part of a text begins that is for one sub-command alone: "ALL; serve: OWN". NULL: there
+ * is none. */
+static const char *find_own(const char *text)
+{
+    for (; (text = strstr(text, "; ")) != NULL; text += 2)
+        for (size_t i = 0; i < HELPS; i++)
+            if (*helps[i].command != 0 && is_for(text + 2, helps[i].command))
+                return text + 2;
+    return NULL;
+}
+
+/* A text as it is for a sub-command: without what is for others; what is for it takes the place of
+ * the rest, unless it begins with "also". */
+static const char *text_for(const char *text, const char *command, char *out, size_t size)
+{
+    const char *own = find_own(text);
+    if (own == NULL || *command == 0)
+        return text;
+    size_t rest = (size_t)(own - text) - 2, skip = strlen(command) + 2;
+    if (!is_for(own, command))
+        snprintf(out, size, "%.*s", (int)rest, text);
+    else if (strncmp(own + skip, "also ", 5) == 0)
+        snprintf(out, size, "%.*s; %s", (int)rest, text, own + skip);
+    else
+        snprintf(out, size, "%s", own + skip);
+    return out;
+}
+
+void planche_cli_help_option(const struct planche_cli_option *option, const char *command)
+{
+    char own[512], own_preset[128];
+    const char *text = text_for(option->help, command, own, sizeof own);
+    const char *preset = text_for(option->preset, command, own_preset, sizeof own_preset);
     int used = option->letter ? printf("  -%c, ", option->letter) : printf("      ");
     used += printf("--%s%s%s", option->name, *option->argument ? " " : "", option->argument);
     if (used > TEXT_FROM - 2) {
@@ -308,8 +351,8 @@ void planche_cli_help_option(const struct planche_cli_option *option)
         printf("%.*s", length, line);
         used = TEXT_FROM + length;
     }
-    if (*option->preset)
-        print_preset(option->preset, used);
+    if (*preset)
+        print_preset(preset, used);
     putchar('\n');
 }
 
@@ -332,7 +375,7 @@ static void print_group(const struct help *help, enum planche_cli_option_group g
         if (heading)
             printf("\n%s:\n", planche_cli_group_name(group));
         heading = false;
-        planche_cli_help_option(option);
+        planche_cli_help_option(option, help->command);
     }
 }
 

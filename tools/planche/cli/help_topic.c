@@ -59,7 +59,7 @@ static void print_defaults(const struct planche_cli_option *option)
 
 static void print_option(const struct planche_cli_option *option)
 {
-    planche_cli_help_option(option);
+    planche_cli_help_option(option, "");
     putchar('\n');
     if (*option->detail) {
         planche_cli_help_text(option->detail);
@@ -78,7 +78,7 @@ static bool print_section(const char *topic)
         printf("%s:\n", planche_cli_group_name((enum planche_cli_option_group)group));
         for (size_t i = 0; i < planche_cli_option_count; i++) {
             if ((int)planche_cli_option_table[i].group == group)
-                planche_cli_help_option(&planche_cli_option_table[i]);
+                planche_cli_help_option(&planche_cli_option_table[i], "");
         }
         return true;
     }

@@ -227,12 +227,23 @@ def roff(text):
     return "\\&" + text if text[:1] in ".'" else text
 
 
-def man_entry(option):
+def text_for(text, command):
+    """A text as it is for a sub-command: tools/planche/cli/help.c has the same."""
+    found = re.search(f"; ({'|'.join(SUB_COMMANDS)}): (.*)", text)
+    if not command or not found:
+        return text
+    if found[1] != command:
+        return text[:found.start()]
+    return f"{text[:found.start()]}; {found[2]}" if found[2].startswith("also ") else found[2]
+
+
+def man_entry(option, command):
+    help_text, preset = text_for(option.help, command), text_for(option.preset, command)
     head = f"Fl {option.letter} , -{option.name}" if option.letter else f"Fl -{option.name}"
     head += f" Ar {option.value}" if option.value else ""
-    lines = [f".It {head}", roff(option.help[0].upper() + option.help[1:] + ".")]
-    if option.preset:
-        lines.append(roff(f"Default: {option.preset}."))
+    lines = [f".It {head}", roff(help_text[0].upper() + help_text[1:] + ".")]
+    if preset:
+        lines.append(roff(f"Default: {preset}."))
     return lines + [roff(line) for line in re.findall(r"\S.*?[.](?= |$)", option.detail)]
 
 
@@ -282,7 +293,7 @@ def man(options, template, command=None):
             sys.exit(f"{template}: no options for {line}")
         lines.append(".Bl -tag -width indent")
         for option in found:
-            lines += man_entry(option)
+            lines += man_entry(option, command)
         lines.append(".El")
     return "\n".join(lines)
 
