@@ -97,30 +97,31 @@ enum planche_status planche_vk_get_info(unsigned index, struct planche_gpu_info 
     return status;
 }
 
+static enum planche_status find_properties(unsigned index, VkPhysicalDeviceProperties *properties,
+                                           struct planche_error *error)
+{
+    struct planche_vk *vk;
+    enum planche_status status = find_device(index, &vk, error);
+    if (!status)
+        vk->fn.GetPhysicalDeviceProperties(vk->devices[index], properties);
+    planche_vk_destroy(&vk);
+    return status;
+}
+
 enum planche_status planche_vk_tuning_default(unsigned index, struct planche_gpu_tuning *tuning,
                                               struct planche_error *error)
 {
-    struct planche_vk *vk;
     VkPhysicalDeviceProperties properties;
-    enum planche_status status = find_device(index, &vk, error);
-    if (!status) {
-        vk->fn.GetPhysicalDeviceProperties(vk->devices[index], &properties);
+    enum planche_status status = find_properties(index, &properties, error);
+    if (!status)
         *tuning = planche_gpu_tuning_default(&properties);
-    }
-    planche_vk_destroy(&vk);
     return status;
 }
 
 enum planche_status planche_vk_tuning_save(unsigned index, const struct planche_gpu_tuning *tuning,
                                            struct planche_error *error)
 {
-    struct planche_vk *vk;
     VkPhysicalDeviceProperties properties;
-    enum planche_status status = find_device(index, &vk, error);
-    if (!status) {
-        vk->fn.GetPhysicalDeviceProperties(vk->devices[index], &properties);
-        status = planche_gpu_tuning_save(tuning, &properties, error);
-    }
-    planche_vk_destroy(&vk);
-    return status;
+    enum planche_status status = find_properties(index, &properties, error);
+    return status ? status : planche_gpu_tuning_save(tuning, &properties, error);
 }

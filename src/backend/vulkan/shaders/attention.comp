@@ -64,7 +64,8 @@ void main()
     }
     for (int y = begin.y; y < end.y; y++) {
         uvec2 line = row_of(view, y + to_region.y);
-        int offset = ((place.y - y + side - 1) * (2 * side - 1) + place.x + side - 1) * heads + head;
+        int offset =
+            ((place.y - y + side - 1) * (2 * side - 1) + place.x + side - 1) * heads + head;
         for (int x = begin.x; x < end.x; x++) {
             int key = (x + to_region.x) * pitch + all + head * QUADS;
             add(product_with(line, key) + floats(args.weights).at[offset - x * heads], line,

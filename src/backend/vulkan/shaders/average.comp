@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* AVERAGE: what was summed at in[0].address, in PLANCHE_GPU_SUM_COPIES parts, divided by the pixels that there are in the whole
- * view: floats at `vector`, zeros behind the channels up to the pitch. */
+/* AVERAGE: what was summed at in[0].address, in PLANCHE_GPU_SUM_COPIES parts, divided by the pixels
+ * that there are in the whole view: floats at `vector`, zeros behind the channels up to the pitch.
+ */
 #version 460
 #extension GL_GOOGLE_include_directive : require
 #include "common.glsl"

@@ -452,7 +452,9 @@ void main()
     chunk.source = 0;
     chunk.first = 0;
     /* No tiles below the output's last row. */
-    int end = SHUFFLE == 1 ? args.result.height : (args.result.height - args.pad_top + int(SHUFFLE) - 1) / int(SHUFFLE);
+    int end = SHUFFLE == 1
+                  ? args.result.height
+                  : (args.result.height - args.pad_top + int(SHUFFLE) - 1) / int(SHUFFLE);
     int bottom = min(chunk.tile.y + int(TILE_HEIGHT * STRIP), end);
 
     if (AHEAD != 0)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* DEPTHWISE: convolution of every channel by itself, with all that CONV has. Tap (kx, ky) of output
- * pixel (ox, oy) is at (ox * stride_w + kx * dilation_w + in.x, likewise y), and zero where the view
- * has nothing stored. weights: floats, [tap][pitch]. */
+ * pixel (ox, oy) is at (ox * stride_w + kx * dilation_w + in.x, likewise y), and zero where the
+ * view has nothing stored. weights: floats, [tap][pitch]. */
 #version 460
 #extension GL_GOOGLE_include_directive : require
 #include "activation.glsl"

@@ -2,7 +2,8 @@
 /* INTERP: enlarges or reduces in[0], whose whole view has in_width x in_height pixels, to out_width
  * x out_height; operation is the mode. Nearest takes the pixel at floor(x * in / out); the others
  * have half-pixel centres, and bicubic Keys' weights (1981) with a = act0; unless kernel_w, an enum
- * planche_interp_place, says another place. Pixels beyond the view's edges are those at the edges; a pixel of the view is stored at that + (in.x, in.y). */
+ * planche_interp_place, says another place. Pixels beyond the view's edges are those at the edges; a
+ * pixel of the view is stored at that + (in.x, in.y). */
 #version 460
 #extension GL_GOOGLE_include_directive : require
 #include "quads.glsl"
