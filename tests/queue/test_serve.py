@@ -137,6 +137,7 @@ class Absence(Serve):
         page = make_png(40, 48, 1)
         wanted, = self.alone([page])
         running = self.serve()
+        running.wait_for_line("the queue has no worker: pages wait or are refused")
         refused = running.post("/v1/upscale", page)
         self.assertEqual((refused.status, refused.fields["retry-after"]), (503, "30"))
         self.assertIn("no worker", refused.json()["detail"])
@@ -150,6 +151,7 @@ class Absence(Serve):
         self.assertEqual(running.get("/readyz").status, 200)
         self.worker()
         self.wait_for_crew(running, 1)
+        running.wait_for_line("workers of the queue are there")
         self.assertEqual(running.post("/v1/upscale", page).body, wanted.body)
         # The queue goes away, and comes back.
         self.server.stop(signal.SIGKILL)
@@ -158,6 +160,7 @@ class Absence(Serve):
         self.assertIn("does not answer", gone.json()["detail"])
         self.server.start()
         self.wait_for_crew(running, 1)
+        running.wait_for_line("the queue answers again|workers of the queue are there", 1)
         self.assertEqual(running.post("/v1/upscale", make_png(40, 48, 2)).status, 200)
 
     def test_makes_itself(self):

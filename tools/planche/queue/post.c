@@ -399,8 +399,8 @@ static enum planche_status publish(struct planche_queue_front *front,
         return planche_fail(error, PLANCHE_ERROR_MEMORY, "out of memory");
     name_job(post, copy, subject, sizeof subject);
     get_consumer(front, post); /* it is there before its first job */
-    natsStatus status = planche_queue_publish(&front->queue, subject, text, strlen(text), NULL,
-                                              &post->sequence, taken);
+    natsStatus status =
+        planche_queue_publish(&front->queue, subject, text, strlen(text), &post->sequence, taken);
     free(text);
     return status == NATS_OK ? PLANCHE_OK : planche_queue_fail(error, status, "cannot take a page");
 }

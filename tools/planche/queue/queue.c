@@ -58,14 +58,13 @@ static const char *stream_of(const char *subject)
 }
 
 natsStatus planche_queue_publish(struct planche_queue *queue, const char *subject, const void *data,
-                                 size_t size, const char *id, uint64_t *sequence, bool *taken)
+                                 size_t size, uint64_t *sequence, bool *taken)
 {
     jsPubOptions options;
     jsPubAck *ack = NULL;
     jsErrCode reason = (jsErrCode)0;
     natsMsg *present = NULL;
     planche_libnats.jsPubOptions_Init(&options);
-    options.MsgId = id;
     if (taken != NULL)
         *taken = true;
     natsStatus status = NATS_NO_RESPONDERS;

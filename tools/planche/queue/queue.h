@@ -71,6 +71,6 @@ natsStatus planche_queue_get_next(struct planche_queue *queue, const char *strea
 /* Publishes into a stream. *taken: false if there is another message of that subject already, and
  * so many may there be. sequence and taken may be NULL. */
 natsStatus planche_queue_publish(struct planche_queue *queue, const char *subject, const void *data,
-                                 size_t size, const char *id, uint64_t *sequence, bool *taken);
+                                 size_t size, uint64_t *sequence, bool *taken);
 
 #endif

@@ -150,8 +150,8 @@ static natsStatus insist(struct planche_queue_worker *worker, const char *subjec
 {
     int64_t end = planche_clock_ns() + TELL_NS;
     natsStatus status;
-    while ((status = planche_queue_publish(&worker->queue, subject, text, strlen(text), NULL,
-                                           sequence, taken)) != NATS_OK &&
+    while ((status = planche_queue_publish(&worker->queue, subject, text, strlen(text), sequence,
+                                           taken)) != NATS_OK &&
            planche_clock_ns() < end) {
         planche_mutex_lock(&worker->lock);
         planche_cond_wait_until(&worker->changed, &worker->lock, planche_clock_ns() + PAUSE_NS);
@@ -253,7 +253,7 @@ void planche_queue_give_back(struct planche_queue_worker *worker, struct planche
     snprintf(subject, sizeof subject, "planche.job.%s.%s.%s.%016" PRIx64,
              planche_queue_class_name(page->class), page->job.need, page->job.key, number);
     if (random && text != NULL &&
-        planche_queue_publish(&worker->queue, subject, text, strlen(text), NULL, NULL, &taken) ==
+        planche_queue_publish(&worker->queue, subject, text, strlen(text), NULL, &taken) ==
             NATS_OK &&
         taken)
         planche_queue_ack(&worker->queue, page->message);

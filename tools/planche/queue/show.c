@@ -197,9 +197,9 @@ static bool retry_dead(struct run *run, const struct failure *failure)
     jsErrCode reason;
     char *text = planche_queue_job_write(&dead->job);
     snprintf(subject, sizeof subject, "planche.job.book.%s.%s.0", dead->job.need, dead->job.key);
-    natsStatus status = text != NULL ? planche_queue_publish(&run->queue, subject, text,
-                                                             strlen(text), NULL, NULL, &taken)
-                                     : NATS_NO_MEMORY;
+    natsStatus status =
+        text != NULL ? planche_queue_publish(&run->queue, subject, text, strlen(text), NULL, &taken)
+                     : NATS_NO_MEMORY;
     free(text);
     if (status == NATS_OK)
         status = planche_libnats.js_DeleteMsg(run->queue.js, PLANCHE_QUEUE_DEAD, failure->sequence,

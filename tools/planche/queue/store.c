@@ -55,7 +55,7 @@ enum planche_status planche_queue_put(struct planche_queue *queue,
     for (size_t i = 0; i < count; i++) {
         size_t at = i * queue->chunk, bytes = size - at < queue->chunk ? size - at : queue->chunk;
         natsStatus status = planche_queue_publish(queue, "planche.store", (const char *)data + at,
-                                                  bytes, NULL, &object->sequence[i], NULL);
+                                                  bytes, &object->sequence[i], NULL);
         if (status != NATS_OK) {
             planche_queue_remove(queue, object);
             return planche_queue_fail(error, status, "cannot store a page");

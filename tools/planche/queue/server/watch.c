@@ -56,12 +56,13 @@ static void open_front(struct planche_queue_link *link, struct planche_queue_lin
     planche_mutex_unlock(&link->lock);
 }
 
-/* The log has what changes: who reads it knows why pages wait or are refused. The lock is held. */
+/* The log has what changes: who reads it knows why pages wait or are refused. That workers are
+ * there from the start is no news. The lock is held. */
 static const char *find_news(struct planche_queue_link *link, size_t workers)
 {
     bool back = link->away, crew = workers > 0;
     const char *news = NULL;
-    if (!link->known || link->crew != crew)
+    if (link->known ? link->crew != crew : !crew)
         news =
             crew ? "workers of the queue are there"
                  : "the queue has no worker: pages wait or are refused until one is started, with "
@@ -94,10 +95,9 @@ static void ask(struct planche_queue_link *link, struct planche_queue_front *fro
         if (json_array_size(state.workers) > 0)
             link->heard = planche_clock_ns();
     }
-    bool crew = link->crew;
     planche_mutex_unlock(&link->lock);
     if (news != NULL)
-        planche_log_write(link->log, crew ? PLANCHE_LOG_INFO : PLANCHE_LOG_WARNING, "%s", news);
+        planche_log_write(link->log, PLANCHE_LOG_WARNING, "%s", news);
     planche_queue_state_clear(&state);
 }
 
