@@ -24,6 +24,7 @@ class Help(harness.Case):
     def test_help_fits_a_terminal(self):
         for arguments in (["--help"], ["-h"], ["help"], ["models", "--help"], ["help", "models"],
                           ["models", "fetch", "--help"], ["stdio", "-h"], ["info", "--help"],
+                          ["help", "serve"], ["help", "worker"], ["help", "queue"], ["help", "cache"],
                           ["help", "stdio"], ["help", "info"], ["help", "bench"]):
             result = run(*arguments, check=0)
             self.assertIn("Usage:", result.stdout)

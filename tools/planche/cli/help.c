@@ -126,8 +126,8 @@ static const char tune_end[] = "Examples:\n"
 static const char serve_usage[] =
     "Usage: planche serve [OPTIONS]\n"
     "\n"
-    "HTTP server: enlarges the pages that readers and programs send. It listens on this\n"
-    "machine alone, at http://127.0.0.1:8377, unless --listen says otherwise.\n"
+    "HTTP server: enlarges the pages that readers and programs send. It listens on\n"
+    "this machine alone, at http://127.0.0.1:8377, unless --listen says otherwise.\n"
     "docs/serve.md has the addresses, and how to set up Suwayomi.\n";
 
 static const char serve_end[] =
@@ -135,7 +135,7 @@ static const char serve_end[] =
     "  planche serve\n"
     "  planche serve -m realesr-animevideov3 -f jpg --memory 2G\n"
     "  planche serve --listen 0.0.0.0:8377 --token-file /etc/planche/token\n"
-    "  curl --data-binary @page.jpg 'http://127.0.0.1:8377/v1/upscale?scale=2' -o page.webp\n"
+    "  curl --data-binary @page.jpg 'http://127.0.0.1:8377/v1/upscale?scale=2' -o x\n"
     "\n"
     "SIGTERM ends it once the pages in flight are answered, the second one at once.\n";
 
@@ -225,10 +225,10 @@ static const char cache_end[] =
 static const char worker_usage[] =
     "Usage: planche worker --queue URL [OPTIONS]\n"
     "\n"
-    "Makes pages of a queue that many machines share, as many at once as keep this one\n"
-    "busy, until SIGTERM or Ctrl-C: then it finishes those that run and gives the others\n"
-    "back. A second signal ends it at once; its pages go to other workers after a minute.\n"
-    "docs/scale.md has more.\n";
+    "Makes pages of a queue that many machines share, as many at once as keep this\n"
+    "one busy, until SIGTERM or Ctrl-C: then it finishes those that run and gives the\n"
+    "others back. A second signal ends it at once; its pages go to other workers\n"
+    "after a minute. docs/scale.md has more.\n";
 
 static const char worker_end[] =
     "Examples:\n"
