@@ -173,7 +173,7 @@ static void tell(void *user, const char *path, const char *reason)
 {
     (void)user;
     assert_non_null(strstr(path, cache_test_folder));
-    assert_string_equal(reason, "damaged");
+    assert_true(strcmp(reason, "damaged") == 0 || strstr(reason, "is no result"));
     told++;
 }
 
@@ -204,6 +204,47 @@ static void test_verify(void **state)
     planche_cache_close(&cache);
 }
 
+/* Files of others with the names of entries, as an object store has them, are not removed, whatever
+ * is asked for; what a power cut has left of an entry is. */
+static void test_others(void **state)
+{
+    static const char *const contents[] = {"somebody's", "x", "PLNC", "", "\0\0\0\0\0\0\0\0\0\0"};
+    static const size_t sizes[] = {10, 1, 4, 0, 10};
+    struct planche_cache *cache = cache_test_open(0);
+    struct planche_cache_tally tally;
+    struct planche_error error = {0};
+    char path[PLANCHE_CACHE_PATH];
+    (void)state;
+    for (int verifies = 0; verifies < 2; verifies++) {
+        for (unsigned i = 0; i < 5; i++) {
+            struct planche_cache_key key = cache_test_key(i);
+            assert_int_equal(cache_test_store(cache, i, SIZE), PLANCHE_OK);
+            planche_cache_entry_path(cache, &key, path);
+            int fd = open(path, O_WRONLY | O_TRUNC);
+            assert_int_equal(write(fd, contents[i], sizes[i]), sizes[i]);
+            close(fd);
+        }
+        told = 0;
+        if (verifies)
+            assert_int_equal(planche_cache_verify(cache, tell, NULL, &tally, NULL, &error),
+                             PLANCHE_OK);
+        else
+            tally = prune(cache, 0, 0, false);
+        assert_int_equal(told, verifies ? 5 : 0);
+        assert_int_equal(verifies ? tally.unreadable : tally.kept, 2);
+        assert_int_equal(verifies ? tally.damaged : tally.removed, 3);
+        for (unsigned i = 0; i < 5; i++)
+            assert_int_equal(cache_test_exists(cache, i), i < 2);
+    }
+    snprintf(path, sizeof path, "%s/tmp/0123456789abcdef", cache_test_folder);
+    int fd = open(path, O_WRONLY | O_CREAT, 0600);
+    assert_int_equal(write(fd, "mine", 4), 4);
+    close(fd);
+    prune(cache, 0, 0, false);
+    assert_int_equal(unlink(path), 0);
+    planche_cache_close(&cache);
+}
+
 /* What a killed process leaves has no lock; what is being written has one. */
 static void test_collect(void **state)
 {
@@ -215,7 +256,7 @@ static void test_collect(void **state)
         snprintf(path, sizeof path, i % 2 ? "%s/busy/%064d" : "%s/tmp/%016d", cache_test_folder, i);
         fds[i] = open(path, O_RDWR | O_CREAT, 0600);
         assert_true(fds[i] >= 0);
-        assert_int_equal(write(fds[i], "12345", 5), 5);
+        assert_int_equal(write(fds[i], "PLNCH", 5), 5);
         if (i < 2)
             assert_int_equal(planche_fd_lock(fds[i]), 0);
     }
@@ -353,6 +394,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_future, cache_test_setup, cache_test_teardown),
         cmocka_unit_test_setup_teardown(test_readers, cache_test_setup, cache_test_teardown),
         cmocka_unit_test_setup_teardown(test_verify, cache_test_setup, cache_test_teardown),
+        cmocka_unit_test_setup_teardown(test_others, cache_test_setup, cache_test_teardown),
         cmocka_unit_test_setup_teardown(test_collect, cache_test_setup, cache_test_teardown),
         cmocka_unit_test_setup_teardown(test_keeper, cache_test_setup, cache_test_teardown),
         cmocka_unit_test_setup_teardown(test_keeper_age, cache_test_setup, cache_test_teardown),

@@ -84,15 +84,16 @@ class Cache(harness.Case):
         self.assertEqual((facts["entries"], facts["damaged"]), (2, 0))
 
     def test_abandoned(self):
-        for folder, files in (("tmp", ("0" * 16, "1" * 16, "mydoc")), ("busy", ("0" * 64,))):
-            os.makedirs(os.path.join(self.folder, folder), mode=0o700)
-            for name in files:
-                with open(os.path.join(self.folder, folder, name), "wb") as file:
-                    file.write(b"part")
+        """What begins as entries do, or has nothing in it; others may have such names, too."""
+        for folder, name, data in (("tmp", "0" * 16, b"PLNCHRESpart"), ("tmp", "1" * 16, b""), ("tmp", "2" * 16, b"mine"),
+                                   ("tmp", "mydoc", b"part"), ("busy", "0" * 64, b"")):
+            os.makedirs(os.path.join(self.folder, folder), mode=0o700, exist_ok=True)
+            with open(os.path.join(self.folder, folder, name), "wb") as file:
+                file.write(data)
         self.assertEqual(self.facts()["unfinished"], 2)
         self.assertEqual(self.facts("prune")["abandoned"], 2)
         self.assertEqual(os.listdir(os.path.join(self.folder, "busy")), [])
-        self.assertEqual(os.listdir(os.path.join(self.folder, "tmp")), ["mydoc"])
+        self.assertEqual(sorted(os.listdir(os.path.join(self.folder, "tmp"))), ["2" * 16, "mydoc"])
 
     def test_mistakes(self):
         def said(*arguments, check=2):

@@ -60,3 +60,14 @@ bool planche_cache_head_read(const uint8_t *head, size_t size, uint64_t file_siz
     return file_size >= length && result->size == file_size - length &&
            planche_cache_result_index(result);
 }
+
+bool planche_cache_head_is_ours(const uint8_t *head, size_t size,
+                                const struct planche_cache_key *key)
+{
+    static const uint8_t zeros[PLANCHE_CACHE_HEAD_LOOK];
+    size_t first = size < sizeof magic ? size : sizeof magic;
+    size_t looked = size < sizeof zeros ? size : sizeof zeros;
+    return memcmp(head, magic, first) == 0 || memcmp(head, zeros, looked) == 0 ||
+           (key && size >= 32 + sizeof key->bytes &&
+            memcmp(head + 32, key->bytes, sizeof key->bytes) == 0);
+}

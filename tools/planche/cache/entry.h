@@ -37,4 +37,12 @@ bool planche_cache_head_read(const uint8_t *head, size_t size, uint64_t file_siz
                              const struct planche_cache_key *key,
                              struct planche_cache_result *result);
 
+/* Whether a file, of which the first size bytes are there, is one that a cache has written, sound
+ * or not: it has an entry's first bytes, or the key of its name (NULL: it has none), or nothing but
+ * what a power cut leaves, no bytes or zeros. Names alone tell nothing: object stores have such. */
+bool planche_cache_head_is_ours(const uint8_t *head, size_t size,
+                                const struct planche_cache_key *key);
+/* Bytes of a file that are enough for it. */
+#define PLANCHE_CACHE_HEAD_LOOK 64
+
 #endif

@@ -3,6 +3,7 @@
 #include "cache/files.h"
 
 #include "base/text.h"
+#include "cache/entry.h"
 #include "os/clock.h"
 #include "os/fd.h"
 #include "os/file.h"
@@ -117,6 +118,13 @@ int planche_cache_open_entry(const char *path, struct stat *info)
     planche_fd_close(&fd);
     errno = EIO;
     return -1;
+}
+
+bool planche_cache_is_ours(int fd, const struct planche_cache_key *key)
+{
+    uint8_t head[PLANCHE_CACHE_HEAD_LOOK];
+    int64_t got = planche_fd_read_at(fd, head, sizeof head, 0);
+    return got >= 0 && planche_cache_head_is_ours(head, (size_t)got, key);
 }
 
 void planche_cache_complain(struct planche_cache *cache, enum planche_cache_trouble about,

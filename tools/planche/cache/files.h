@@ -38,6 +38,10 @@ bool planche_cache_make_folders(const struct planche_cache *cache);
 /* Opens an entry without waiting or following links. -1: errno says why not. */
 int planche_cache_open_entry(const char *path, struct stat *info);
 
+/* Whether an open file is one that a cache has written (planche_cache_head_is_ours). key: of its
+ * name, or NULL. What cannot be read is not. */
+bool planche_cache_is_ours(int fd, const struct planche_cache_key *key);
+
 /* Counts an error and says it, if it was not said within a minute. */
 __attribute__((format(printf, 3, 4))) void planche_cache_complain(struct planche_cache *cache,
                                                                   enum planche_cache_trouble about,

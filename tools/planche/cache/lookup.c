@@ -105,7 +105,8 @@ static void remove_damaged(struct planche_cache *cache, const char *path, const 
 struct looked {
     struct planche_cache_result *result; /* NULL: there is none that can be read */
     bool absent, damaged, no_memory;
-    int reason; /* errno, if it is none of these */
+    bool foreign; /* nothing in it says that it ever was an entry */
+    int reason;   /* errno, if it is none of these */
     struct stat info;
 };
 
@@ -130,6 +131,7 @@ static void read_entry(struct planche_cache *cache, const struct planche_cache_k
     }
     looked->damaged = !planche_cache_head_read(head, (size_t)got, (uint64_t)looked->info.st_size,
                                                key, looked->result);
+    looked->foreign = !planche_cache_head_is_ours(head, (size_t)got, key);
 }
 
 /* Whether it is open still. */
@@ -219,6 +221,8 @@ enum planche_status planche_cache_check(struct planche_cache *cache,
     if (looked.result && !looked.damaged)
         check_content(&looked);
     planche_cache_result_release(&looked.result);
+    if (looked.foreign)
+        return PLANCHE_ERROR_UNSUPPORTED;
     if (looked.damaged && remove)
         remove_damaged(cache, path, &looked.info);
     errno = looked.no_memory ? ENOMEM : looked.reason;

@@ -35,7 +35,8 @@ enum planche_cache_found planche_cache_find(struct planche_cache *cache,
 void planche_cache_note_sound(struct planche_cache *cache, const struct planche_cache_key *key,
                               const struct stat *info);
 /* Checks an entry throughout. OK; NOT_FOUND: there is none; DATA: it is damaged (or of another
- * version), and removed if remove; IO: it cannot be read, errno says why. bytes may be NULL. */
+ * version), and removed if remove; UNSUPPORTED: it has the name of an entry, and is none; IO: it
+ * cannot be read, errno says why. bytes may be NULL. */
 enum planche_status planche_cache_check(struct planche_cache *cache,
                                         const struct planche_cache_key *key, bool remove,
                                         uint64_t *bytes);

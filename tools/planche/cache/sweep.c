@@ -6,6 +6,7 @@
 #include "cache/files.h"
 #include "cache/walk.h"
 #include "io/folder_lock.h"
+#include "os/fd.h"
 #include "os/file.h"
 
 #include <errno.h>
@@ -79,6 +80,16 @@ static int compare(const void *left, const void *right)
     return memcmp(&a->key, &b->key, sizeof a->key);
 }
 
+/* Whether a file is an entry, and not of somebody who has the same names. */
+static bool is_entry(const struct candidate *one, const char *path)
+{
+    struct stat info;
+    int fd = planche_cache_open_entry(path, &info);
+    bool is = fd >= 0 && planche_cache_is_ours(fd, &one->key);
+    planche_fd_close(&fd);
+    return is;
+}
+
 /* Removes an entry unless it was used or replaced since it was seen. False: it is there and stays,
  * although it should not. */
 static bool remove_entry(struct sweep *sweep, const struct candidate *one)
@@ -90,6 +101,12 @@ static bool remove_entry(struct sweep *sweep, const struct candidate *one)
     bool there = lstat(path, &info) == 0;
     if (there && (planche_cache_time(info.st_mtim) != one->used || info.st_ino != one->inode))
         return true;
+    if (there && !is_entry(one, path)) {
+        planche_cache_complain(cache, PLANCHE_CACHE_REMOVING,
+                               "%s: is no result, and is left there: it has the name of one", path);
+        sweep->tally->kept++;
+        return false;
+    }
     if (there && !planche_file_remove(path)) {
         planche_cache_complain(cache, PLANCHE_CACHE_REMOVING, "%s: cannot be removed: %s", path,
                                strerror(errno));

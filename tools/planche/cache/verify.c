@@ -38,7 +38,9 @@ static void verify_entry(void *user, const struct planche_cache_key *key, const 
         verification->told(verification->user, path, "damaged");
     } else {
         tally->unreadable++;
-        verification->told(verification->user, path, strerror(reason));
+        verification->told(verification->user, path,
+                           status == PLANCHE_ERROR_UNSUPPORTED ? "is no result; it is left there"
+                                                               : strerror(reason));
     }
 }
 

@@ -102,18 +102,18 @@ static void collect_file(const struct collected *to, const char *path)
     int fd = planche_cache_open_entry(path, &info);
     if (fd < 0)
         return;
-    bool left = is_left(fd, &info);
+    bool ours = planche_cache_is_ours(fd, NULL), left = ours && is_left(fd, &info);
     if (left && to->removes && planche_file_remove(path)) {
         ++*to->abandoned;
-    } else {
+    } else if (ours) {
         ++*to->unfinished;
         *to->bytes += (uint64_t)info.st_size;
     }
     planche_fd_close(&fd);
 }
 
-/* The folder may be one that had a folder of this name before: only names that Planche makes up are
- * those of its files. */
+/* The folder may be one that had a folder of this name before: only files with names that Planche
+ * makes up, and that begin as its do, are its own. */
 static void collect_folder(const struct planche_cache *cache, const char *folder, size_t digits,
                            const struct collected *to)
 {
