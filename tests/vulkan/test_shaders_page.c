@@ -285,6 +285,10 @@ static void test_store_shuffled(void **state)
         args.shuffle_y = test_random_int(&test->random, 0, 9);
         args.enlarge_x = test_random_int(&test->random, 0, 9);
         args.enlarge_y = test_random_int(&test->random, 0, 9);
+        if (i % 3 == 0) { /* rows of four pixels that were one */
+            args.shuffle = 4;
+            args.shuffle_x = 4 * (i % 2);
+        }
         args.in[0] = divided(test, &args, args.shuffle_x, args.shuffle_y, args.shuffle,
                              3 * args.shuffle * args.shuffle);
         if (args.enlargement)
