@@ -76,6 +76,26 @@ static enum planche_status make_net(struct planche_graph *graph, struct planche_
     return PLANCHE_OK;
 }
 
+/* What is often fetched in a model's place and has its name. NULL: nothing of the kind. */
+static const char *find_stand_in(const uint8_t *head, size_t size)
+{
+    static const struct {
+        const char *begins, *what;
+    } known[] = {
+        {"version https://git-lfs.github.com/", "a pointer of Git LFS, and not the model: git lfs "
+                                                "pull fetches that"},
+        {"<!DOCTYPE", "a web page, and not the model: fetch the file that it offers"},
+        {"<!doctype", "a web page, and not the model: fetch the file that it offers"},
+        {"<html", "a web page, and not the model: fetch the file that it offers"},
+    };
+    for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++) {
+        size_t length = strlen(known[i].begins);
+        if (size >= length && memcmp(head, known[i].begins, length) == 0)
+            return known[i].what;
+    }
+    return NULL;
+}
+
 static enum planche_status load_graph(struct planche_graph *graph,
                                       const struct planche_model_source *source,
                                       struct planche_error *error)
@@ -88,8 +108,11 @@ static enum planche_status load_graph(struct planche_graph *graph,
     if (status == PLANCHE_OK) {
         size_t size = planche_model_file_peek(&file, head, sizeof(head));
         loader = planche_model_loader_choose(loaders, LOADERS, graph->name, head, size);
-        graph->facts.format = loader->format;
-        status = loader->load(graph, &file, source, error);
+        const char *stand_in = find_stand_in(head, size);
+        graph->facts.format = stand_in ? "" : loader->format;
+        status = stand_in
+                     ? planche_fail(error, PLANCHE_ERROR_MODEL, "%s: is %s", graph->name, stand_in)
+                     : loader->load(graph, &file, source, error);
     }
     planche_model_file_hand_over(&file, source->param_fd);
     return status;

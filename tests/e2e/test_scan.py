@@ -180,6 +180,23 @@ class Scan(harness.Case):
                 self.assertTrue(line["usable"])
                 self.assertGreater(line["us_per_pixel"], 0)
 
+    def test_what_is_no_model(self):
+        """What people fetch in its place, and files that are named by mistake, are told as such."""
+        for name, data, what in (("m/a.pth", b"version https://git-lfs.github.com/spec/v1\noid", "pointer of Git LFS"),
+                                 ("m/b.safetensors", b"<!DOCTYPE html><html>", "web page"),
+                                 ("m/c.onnx", b"<html>", "web page")):
+            self.write(name, data)
+            self.assertIn("no: is a " + what, self.models(self.path(name), check=1).stdout)
+        page = self.write("page.png", harness.page())
+        other = self.write("m/d.bin", b"")
+        for name, what in ((page, "no model's file by its name"), (other, "name the .param"),
+                           (self.path("m"), "planche models scan")):
+            self.assert_one_line(self.models(name, check=2).stderr, what)
+            self.assert_one_line(run("-m", name, page, env=self.env, check=2).stderr, what)
+        self.write("m/half.safetensors", safetensors({name: shape for name, shape in compact().items()
+                                                      if name != "body.2.weight"}))
+        self.assertNotIn("to 0", self.models(self.path("m/half.safetensors"), check=1).stdout)
+
     def test_imported_by_name(self):
         self.assertNotIn("Imported", self.models().stdout)
         path = self.write("cache/imported/4x-Mine.v1.safetensors", safetensors(compact()))
@@ -187,7 +204,7 @@ class Scan(harness.Case):
             self.assertIn("Compact (SRVGG)", self.models(name).stdout)
         self.assertIn("realcugan", self.models("realcugan").stdout)
         self.models("realcugna", check=2)
-        self.assertIn("4x-Mine.v1.safetensors", self.models().stdout)
+        self.assertIn("  4x-Mine.v1\n", self.models().stdout)
         line = json.loads(self.models("--json").stdout.splitlines()[-1])
         self.assertEqual((line["model"], line["file"], line["imported"], line["bytes"], line["scale"]),
                          ("4x-Mine.v1.safetensors", "imported/4x-Mine.v1.safetensors", True, os.path.getsize(path), None))

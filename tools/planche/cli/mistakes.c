@@ -2,8 +2,10 @@
 /* Mistakes on the command line: what was probably meant. */
 #include "cli/mistakes.h"
 
+#include "base/text.h"
 #include "cli/devices.h"
 #include "cli/terminal.h"
+#include "os/file_info.h"
 #include "words/origin.h"
 #include "words/suggest.h"
 
@@ -156,6 +158,23 @@ void planche_cli_wrong_value(const struct planche_cli_option *option, const char
              meant);
 }
 
+bool planche_cli_is_no_model(const char *name, char *text, size_t size)
+{
+    struct planche_file_info info;
+    if (planche_model_is_file(name) || planche_file_find(name, &info) != PLANCHE_FILE_PRESENT)
+        return false;
+    if (info.kind == PLANCHE_FILE_FOLDER)
+        snprintf(text, size, "%s is a folder; planche models scan lists the models in it", name);
+    else if (planche_text_ends(name, ".bin"))
+        snprintf(text, size, "%s is the second file of a model: name the .param beside it", name);
+    else
+        snprintf(text, size,
+                 "%s is no model's file by its name: those end in .param, .planche, .pth, .pt, "
+                 ".ckpt, .safetensors or .onnx",
+                 name);
+    return true;
+}
+
 int planche_cli_wrong_model(const struct planche_engine_options *options,
                             const struct planche_error *error)
 {
@@ -167,6 +186,10 @@ int planche_cli_wrong_model(const struct planche_engine_options *options,
                         : strstr(error->message, "scale") ? "scale"
                                                           : "model";
     const char *place = planche_cli_origin_of(topic), *colon = *place != 0 ? ": " : "";
+    char text[PLANCHE_ERROR_MESSAGE_SIZE];
+    if (error->status == PLANCHE_ERROR_NOT_FOUND && options->model != NULL &&
+        planche_cli_is_no_model(options->model, text, sizeof text))
+        return planche_cli_usage_error(topic, "%s%s%s", place, colon, text);
     if (suggestion.best != NULL && suggestion.distance > 0)
         return planche_cli_usage_error(topic, "%s%s%s; did you mean %s?", place, colon,
                                        error->message, suggestion.best);

@@ -6,6 +6,7 @@
 #include "cli/option_table.h"
 
 #include <planche/engine.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Says that a sub-command does not know an option: a letter, or if that is 0 the word as it was
@@ -17,6 +18,9 @@ int planche_cli_unknown_option(enum planche_cli_command command, const char *nam
 void planche_cli_wrong_value(const struct planche_cli_option *option, const char *value, char *text,
                              size_t size);
 
+/* Writes why a file or folder that is there cannot be named as a model: by its name it is none.
+ * False: nothing of this name is there. */
+bool planche_cli_is_no_model(const char *name, char *text, size_t size);
 /* Says that there is no such model, scale or denoise level, by the error of planche_cli_choose.
  * Returns PLANCHE_CLI_USAGE. */
 int planche_cli_wrong_model(const struct planche_engine_options *options,

@@ -133,7 +133,7 @@ static const char *format_channels(const struct planche_model_facts *facts, char
 {
     if (facts->channels_in == 0)
         snprintf(text, size, "-");
-    else if (facts->channels_in == facts->channels_out)
+    else if (facts->channels_in == facts->channels_out || facts->channels_out == 0)
         snprintf(text, size, "%u", facts->channels_in);
     else
         snprintf(text, size, "%u to %u", facts->channels_in, facts->channels_out);

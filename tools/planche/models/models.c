@@ -3,6 +3,7 @@
 #include "cli/cli.h"
 #include "cli/imported.h"
 #include "cli/json.h"
+#include "cli/mistakes.h"
 #include "cli/model_options.h"
 #include "cli/number.h"
 #include "cli/options.h"
@@ -268,7 +269,9 @@ int planche_cli_models(int argc, char **argv)
     if (first < argc && (planche_parts_are_several(argv[first]) || is_named(argv[first])))
         return planche_cli_explain_texts(&options, argc - first, argv + first);
     if (first < argc) {
-        char buffer[64];
+        char buffer[64], text[PLANCHE_ERROR_MESSAGE_SIZE];
+        if (planche_cli_is_no_model(argv[first], text, sizeof text))
+            return planche_cli_usage_error("models", "%s", text);
         struct planche_cli_suggestion meant = {.word = argv[first]};
         planche_cli_suggest_list(&meant, "fetch|import|scan|pack|path|verify|remove", buffer,
                                  sizeof buffer);
