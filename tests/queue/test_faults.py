@@ -3,6 +3,7 @@
 bytes that one machine makes. PLANCHE_TEST_QUEUE=long makes it 2,000 pages and 200 kills."""
 import os
 import random
+import re
 import signal
 import struct
 import subprocess
@@ -13,6 +14,7 @@ import zipfile
 from cluster import LEASE, SECONDS, SERVER, Proxy, Queue
 from noise import make_book, make_png
 
+MANUAL = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "docs", "planche.1.in")
 BOOKS, PAGES, KILLS, WORKERS = (20, 100, 200, 8) if os.environ.get("PLANCHE_TEST_QUEUE") == "long" else (4, 40, 8, 4)
 
 
@@ -87,6 +89,10 @@ class Faults(Queue):
         state, failed = self.state()
         self.assertEqual((state["failed"], state["pages"]), (1, 0))
         self.assertIn("0100.png", failed[0]["name"])
+        with open(MANUAL, encoding="utf-8") as file:
+            part = file.read().split(".Pq Nm Cm queue :")[1].split(".Pp")[0]
+        told = {key for one in (state, state["workers"][0], failed[0]) for key in one}
+        self.assertEqual(told - set(re.findall(r"[a-z_]+", part)), set())
         with zipfile.ZipFile(self.path("out", "0.cbz")) as book:
             self.assertEqual(len(book.namelist()), 4)
         self.assertLess(failed[0]["age_seconds"], SECONDS)

@@ -236,6 +236,12 @@ static void test_workers(void **state)
     assert_null(json_object_get(worker, "more"));
     assert_int_equal(json_object_size(worker), 12);
     json_decref(worker);
+    worker = read_worker(",\"pages_per_second\":2,\"problem\":\"no room\"");
+    assert_string_equal(json_string_value(json_object_get(worker, "problem")), "no room");
+    json_decref(worker);
+    worker = read_worker(",\"pages_per_second\":2,\"problem\":[1]");
+    assert_int_equal(json_object_size(worker), 12);
+    json_decref(worker);
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
         assert_null(read_worker(wrong[i]));
     char rest[PLANCHE_QUEUE_WORKER_BYTES];
