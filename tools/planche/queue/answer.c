@@ -25,7 +25,9 @@ static char *describe(struct planche_queue_worker *worker)
     json_object_set_new(json, "pages_per_second",
                         json_real(planche_queue_rate_get(&worker->rate, now)));
     json_object_set_new(json, "stopping", json_boolean(worker->stopping));
-    if (*worker->problem != 0)
+    /* For a lease after its rest: it may come upon the same again. */
+    if (*worker->problem != 0 &&
+        now < worker->resting + worker->options.queue.lease_s * INT64_C(1000000000))
         json_object_set_new(json, "problem", planche_cli_json_text(worker->problem));
     planche_mutex_unlock(&worker->lock);
     json_object_set_new(json, "seconds", json_integer((now - worker->started) / 1000000000));
