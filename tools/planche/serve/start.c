@@ -29,6 +29,7 @@
 #include "serve/upstream/lend.h"
 #include "serve/work.h"
 #include "service/engine_cache.h"
+#include "service/secret.h"
 
 #include <errno.h>
 #include <string.h>
@@ -158,6 +159,8 @@ static int read_token(struct planche_serve *serve)
     if (options->token_file != NULL && options->no_token)
         return planche_cli_usage_error("no-token",
                                        "--token-file and --no-token exclude each other");
+    serve->log = (struct planche_log){.fn = planche_serve_log_library, .user = serve};
+    planche_secret_warn_in(&serve->log);
     if (options->token_file == NULL ||
         planche_token_read(options->token_file, serve->token, &error) == PLANCHE_OK)
         return PLANCHE_CLI_OK;
@@ -441,6 +444,7 @@ int planche_serve_start(struct planche_serve *serve)
 
 void planche_serve_stop(struct planche_serve *serve)
 {
+    planche_secret_warn_in(NULL);
     planche_http_timer_stop(&serve->sweep);
     planche_books_stop(serve->books);
     planche_pages_destroy(serve->pages);

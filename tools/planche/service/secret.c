@@ -2,6 +2,7 @@
 /* Secrets in files. */
 #include "service/secret.h"
 
+#include "base/log.h"
 #include "base/status.h"
 #include "cli/terminal.h"
 #include "os/fd.h"
@@ -12,11 +13,19 @@
 #include <sys/stat.h>
 
 #define MAX_TOLD 16
+#define WARNING  "others on this machine may %s %s (mode %03o): chmod 600 %s"
 #define OTHERS   (S_IROTH | S_IWOTH)
 
 static struct planche_mutex lock = PLANCHE_MUTEX_INIT;
 static ino_t told[MAX_TOLD]; /* files that were warned of */
 static unsigned count;
+
+static const struct planche_log *warnings; /* NULL: the terminal */
+
+void planche_secret_warn_in(const struct planche_log *log)
+{
+    warnings = log;
+}
 
 static bool is_news(ino_t file)
 {
@@ -37,9 +46,12 @@ static void warn(int fd, const char *path)
     if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode) || !(info.st_mode & OTHERS) ||
         !is_news(info.st_ino))
         return;
-    planche_cli_message("%s: others on this machine may %s it (mode %03o): chmod 600 %s", path,
-                        info.st_mode & S_IWOTH ? "change" : "read", (unsigned)info.st_mode & 0777,
-                        path);
+    const char *what = info.st_mode & S_IWOTH ? "change" : "read";
+    unsigned mode = (unsigned)info.st_mode & 0777;
+    if (warnings != NULL)
+        planche_log_write(warnings, PLANCHE_LOG_WARNING, WARNING, what, path, mode, path);
+    else
+        planche_cli_message(WARNING, what, path, mode, path);
 }
 
 static int open_secret(const char *path, const char *what, struct planche_error *error)

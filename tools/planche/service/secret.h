@@ -6,6 +6,10 @@
 #include <planche/error.h>
 #include <stddef.h>
 
+struct planche_log;
+
+/* Where warnings go from now on, before other threads read secrets; NULL: to the terminal. */
+void planche_secret_warn_in(const struct planche_log *log);
 /* Reads at most size bytes of a file; *got: how many. what: "token", for messages. Who runs the
  * command is warned, once a file, if others on this machine may read or change it. Thread-safe.
  * Errors: IO. */
