@@ -32,7 +32,9 @@ enum planche_status planche_queue_store_check(const char *store, bool token,
                                               struct planche_error *error)
 {
     const char *scheme = store != NULL ? strstr(store, "://") : NULL;
-    size_t length = scheme != NULL ? (size_t)(scheme - store) : 0;
+    if (scheme == NULL)
+        return PLANCHE_OK;
+    size_t length = (size_t)(scheme - store);
     if (planche_queue_is_address(store)) {
         if (scheme[3] == 0)
             return planche_fail(error, PLANCHE_ERROR_ARGUMENT,
