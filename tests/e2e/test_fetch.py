@@ -486,6 +486,12 @@ class Import(Models):
         self.models("fetch", "--from", self.path("p.tgz"), MODEL, check=2)
         self.models("import", check=2)
 
+    def test_absent(self):
+        self.own()
+        for command in (["import", self.path("mine.planche")], ["fetch", "--from"]):
+            self.assert_one_line(self.models(*command, self.path("no.tgz"), check=2).stderr, "no.tgz: there is no such file")
+            self.assertFalse(os.path.exists(self.path("cache")))
+
     def test_pair_and_folder(self):
         for ending, data in self.files_of(MODEL).items():
             self.write("x/y/any name" + ending, data)
@@ -697,7 +703,7 @@ class Import(Models):
     def test_what_is_no_model(self):
         self.write("other.tgz", b"not a tarball")
         self.assert_one_line(self.models("import", self.path("other.tgz"), check=1).stderr, "other.tgz", "neither")
-        self.assert_one_line(self.models("import", self.path("nowhere.tgz"), check=1).stderr, "nowhere.tgz")
+        self.assert_one_line(self.models("import", self.path("nowhere.tgz"), check=2).stderr, "nowhere.tgz")
         self.models("import", "--all", self.path("other.tgz"), check=2)
 
     def test_path_verify_remove(self):

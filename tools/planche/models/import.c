@@ -84,6 +84,9 @@ int planche_cli_import_files(int count, char *const *paths, const char *folder, 
     char usual[PATH_MAX];
     imported.named = planche_model_directory(usual, sizeof usual, NULL) == PLANCHE_OK &&
                      strcmp(usual, folder) == 0;
+    status = planche_cli_models_are_there(count, paths);
+    if (status != PLANCHE_CLI_OK)
+        return status;
     planche_cli_interrupt_install();
     if (!planche_cli_lock_models(&lock, folder))
         return PLANCHE_CLI_NOT_STARTED;

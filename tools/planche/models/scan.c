@@ -8,6 +8,7 @@
 #include "cli/options.h"
 #include "cli/terminal.h"
 #include "models/describe.h"
+#include "models/selection.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -130,25 +131,15 @@ static void scan_operand(struct scan *scan, const char *operand)
         return;
     }
     size_t before = scan->models;
+    int status = scan->status;
     if (!S_ISDIR(info.st_mode)) {
         show(scan, path);
         return;
     }
     visit_folder(scan, path, 0);
-    if (scan->models == before && !is_stopped(scan))
+    bool read = scan->status == status; /* else something in it could not be, and may be one */
+    if (scan->models == before && read && !is_stopped(scan))
         planche_cli_note("%s: no model's file is in it", operand);
-}
-
-static int check_operands(int count, char *const *operands)
-{
-    struct stat info;
-    for (int i = 0; i < count; i++) {
-        if (stat(operands[i], &info) != 0)
-            return planche_cli_usage_error("models", "%s: %s; nothing was done", operands[i],
-                                           errno == ENOENT ? "there is no such file or folder"
-                                                           : strerror(errno));
-    }
-    return PLANCHE_CLI_OK;
 }
 
 int planche_cli_scan(int argc, char **argv)
@@ -161,7 +152,7 @@ int planche_cli_scan(int argc, char **argv)
     if (first == argc)
         return planche_cli_usage_error("models",
                                        "no folder is named: planche models scan FOLDER...");
-    status = check_operands(argc - first, argv + first);
+    status = planche_cli_models_are_there(argc - first, argv + first);
     if (status != PLANCHE_CLI_OK)
         return status;
     struct scan scan = {.options = &options, .status = PLANCHE_CLI_OK};

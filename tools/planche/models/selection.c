@@ -9,9 +9,11 @@
 #include "cli/number.h"
 #include "cli/terminal.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /* A parsed MODEL[:SCALE[:DENOISE]]. */
 struct selection {
@@ -116,4 +118,16 @@ bool planche_cli_models_begin(int argc, char **argv, struct planche_cli_options 
     return planche_cli_options_parse(options, PLANCHE_CLI_FETCH, "models", argc, argv, first,
                                      status) &&
            planche_cli_model_folder(options, folder, size, status);
+}
+
+int planche_cli_models_are_there(int count, char *const *operands)
+{
+    struct stat info;
+    for (int i = 0; i < count; i++) {
+        if (stat(operands[i], &info) != 0)
+            return planche_cli_usage_error("models", "%s: %s; nothing was done", operands[i],
+                                           errno == ENOENT ? "there is no such file or folder"
+                                                           : strerror(errno));
+    }
+    return PLANCHE_CLI_OK;
 }

@@ -23,4 +23,8 @@ bool planche_cli_model_folder(const struct planche_cli_options *options, char *f
 bool planche_cli_models_begin(int argc, char **argv, struct planche_cli_options *options,
                               int *first, char *folder, size_t size, int *status);
 
+/* Whether all operands are there, files or folders. Else PLANCHE_CLI_USAGE; a message was printed.
+ */
+int planche_cli_models_are_there(int count, char *const *operands);
+
 #endif
