@@ -11,6 +11,7 @@
 #include "backend_test.h"
 #include "gpu_pool_of.h"
 #include "need_device.h"
+#include "support/quick.h"
 #include "vulkan_test.h"
 
 #include <stdio.h>
@@ -134,6 +135,23 @@ static void test_all_hold(void **state)
     run(&whole);
 }
 
+/* Tuned rows of workgroups change no byte. Software takes long to compile it. */
+static void test_rows(void **state)
+{
+    struct planche_gpu_device *device = context_of()->device;
+    struct image out;
+    (void)state;
+    if (!test_full())
+        return;
+    device->tuning.rows = 2;
+    make_program();
+    assert_int_equal(atomic_load(&device->refused), 0);
+    run(&out);
+    expect_near(&out, &whole, 0);
+    device->tuning.rows = 1;
+    image_free(&out);
+}
+
 /* One line, for the variant; the program is made without it. */
 static void check_left_out(unsigned v, const char *reason)
 {
@@ -192,7 +210,7 @@ static int setup(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_all_hold),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_all_hold), cmocka_unit_test(test_rows),
                                        cmocka_unit_test(test_wrong),
                                        cmocka_unit_test(test_refused)};
     return test_exit_status(cmocka_run_group_tests(tests, setup, test_teardown));
