@@ -63,8 +63,9 @@ class Pages(Case):
         gpu, cpu = (png.Image(self.read(name)) for name in ("gpu.png", "cpu.png"))
         self.assertEqual((gpu.width, gpu.height, gpu.channels), (40, 24, 4))
         self.assertLessEqual(max(abs(a - b) for a, b in zip(gpu.samples, cpu.samples)), 1)
-        result = self.planche("a.png", "-o", "tiles.png", "--json", "--tile=16", *self.gpu)
+        result = self.planche("a.png", "-o", "tiles.png", "--json", "--tile=16", "-v", *self.gpu)
         self.assertEqual(json.loads(result.stdout)["tiles"], 2)
+        self.assertRegex(result.stderr, r"2 x 1 tiles of .*, which take [12]\.\d\d times the arithmetic of a page in one")
         self.assertEqual(self.read("tiles.png"), self.read("gpu.png"))
 
     def test_chain_like_the_cpu(self):
