@@ -70,7 +70,8 @@ static struct planche_memory_terms terms_of(const struct planche_engine *engine,
     };
 }
 
-static enum planche_status make_plan(struct planche_page *page, uint64_t limit,
+/* With the writer's options as they are. */
+static enum planche_status plan_with(struct planche_page *page, uint64_t limit,
                                      struct planche_error *error)
 {
     uint64_t least;
@@ -81,6 +82,19 @@ static enum planche_status make_plan(struct planche_page *page, uint64_t limit,
     if (status == PLANCHE_ERROR_BUDGET && least)
         return too_small(page, page->fixed, least, error);
     return status;
+}
+
+/* Writers make the same bytes on one thread, with less memory: before a page fails for want of it,
+ * its writer does without the pool. */
+static enum planche_status make_plan(struct planche_page *page, uint64_t limit,
+                                     struct planche_error *error)
+{
+    page->parts.options.pool = page->engine->pool;
+    enum planche_status status = plan_with(page, limit, error);
+    if (status != PLANCHE_ERROR_BUDGET || page->job->out)
+        return status;
+    page->parts.options.pool = NULL;
+    return plan_with(page, limit, error);
 }
 
 /* Estimates are a little off now and then. */

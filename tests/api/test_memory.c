@@ -287,6 +287,34 @@ static void test_smallest_budget(void **state)
         check_subject(&subjects[i]);
 }
 
+/* More threads compress with more memory where there is more, and do without where there is not.
+ * What they compute with is little. */
+static void test_smallest_budget_of_threads(void **state)
+{
+    (void)state;
+    for (int format = PLANCHE_FORMAT_PNG; format <= PLANCHE_FORMAT_JPEG; format++) {
+        const uint64_t memory = (uint64_t)9 << 20, some = (uint64_t)2 << 20;
+        struct subject s = {{.jobs = 1, .threads = 1},
+                            2,
+                            PLANCHE_PIXELS_RGB8,
+                            2000,
+                            300,
+                            .format = (enum planche_format)format};
+        struct bytes page = make_page(s.pixels, s.width, s.height);
+        struct planche_error error;
+        assert_int_equal(try_budget(&s, &page, memory, &error), PLANCHE_ERROR_BUDGET);
+        uint64_t alone = asked_for(error.message);
+        s.options.threads = 4;
+        assert_int_equal(try_budget(&s, &page, memory, &error), PLANCHE_ERROR_BUDGET);
+        uint64_t least = asked_for(error.message);
+        assert_true(least <= alone + some);
+        if (try_budget(&s, &page, least, &error))
+            fail_msg("%llu MiB, as was promised: %s", (unsigned long long)least >> 20,
+                     error.message);
+        free(page.data);
+    }
+}
+
 /* From what an engine alone takes on. */
 #define FIRST_BUDGET ((uint64_t)8600 << 10)
 #define LAST_BUDGET  ((uint64_t)28 << 20)
@@ -426,9 +454,13 @@ static void test_source_in_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_nothing_stays),      cmocka_unit_test(test_cancelled_pages_free_all),
-        cmocka_unit_test(test_waiting_for_memory), cmocka_unit_test(test_smallest_budget),
-        cmocka_unit_test(test_no_late_failure),    cmocka_unit_test(test_files),
+        cmocka_unit_test(test_nothing_stays),
+        cmocka_unit_test(test_cancelled_pages_free_all),
+        cmocka_unit_test(test_waiting_for_memory),
+        cmocka_unit_test(test_smallest_budget),
+        cmocka_unit_test(test_smallest_budget_of_threads),
+        cmocka_unit_test(test_no_late_failure),
+        cmocka_unit_test(test_files),
         cmocka_unit_test(test_source_in_memory),
     };
     return cmocka_run_group_tests(tests, test_setup, test_teardown);

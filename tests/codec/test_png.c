@@ -525,6 +525,36 @@ static void test_bands(void **state)
     }
 }
 
+/* Without memory for all bands one after the other is compressed, to the same bytes. */
+static void test_bands_budget(void **state)
+{
+    (void)state;
+    struct picture noise = picture_noise(700, 1000, 1, 8, 1);
+    struct planche_image_info info = {
+        .format = PLANCHE_FORMAT_PNG, .width = 700, .height = 1000, .channels = 1, .depth = 8};
+    struct planche_budget budget;
+    struct planche_writer_options options = {.budget = &budget};
+    uint64_t least = planche_writer_memory(&info, &options);
+    struct bytes whole = {NULL, 0, 0};
+    struct planche_error error;
+    planche_budget_init(&budget, 0);
+    assert_int_equal(write_picture(&noise, PLANCHE_FORMAT_PNG, NULL, &options, &whole, &error),
+                     PLANCHE_OK);
+    assert_int_equal(planche_pool_create(&options.pool, 4, NULL, &error), PLANCHE_OK);
+    for (int more = 0; more < 6; more++) {
+        struct bytes tight = {NULL, 0, 0};
+        planche_budget_init(&budget, least + (uint64_t)more * (300 << 10));
+        assert_int_equal(write_picture(&noise, PLANCHE_FORMAT_PNG, NULL, &options, &tight, &error),
+                         PLANCHE_OK);
+        assert_int_equal(tight.size, whole.size);
+        assert_memory_equal(tight.data, whole.data, whole.size);
+        bytes_free(&tight);
+    }
+    planche_pool_destroy(&options.pool);
+    bytes_free(&whole);
+    picture_free(&noise);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -535,7 +565,7 @@ int main(void)
         cmocka_unit_test(test_whole_samples), cmocka_unit_test(test_transparent_rgb),
         cmocka_unit_test(test_metadata),      cmocka_unit_test(test_exif_density),
         cmocka_unit_test(test_gamma),         cmocka_unit_test(test_profile_bomb),
-        cmocka_unit_test(test_bands),
+        cmocka_unit_test(test_bands),         cmocka_unit_test(test_bands_budget),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -130,13 +130,20 @@ static enum planche_status begin_band(struct planche_jpeg_bands *bands, struct b
     band->base.name = "the JPEG writer";
     band->base.log = bands->encoder->options.log;
     band->base.writing = true;
-    band->room = size / 2;
+    band->room = size * MOST_OUTPUT;
     band->rows = planche_calloc(budget, 1, size);
     band->out = planche_alloc(budget, band->room);
     if (!band->rows || !band->out)
-        return planche_fail_memory(error, budget, size, band->base.name);
+        return planche_fail_memory(error, budget, size + band->room, band->base.name);
     planche_jpeg_set_errors(&band->base, (j_common_ptr)&band->cinfo);
     return planche_error_trap_run(&band->base.trap, error, create_step, band);
+}
+
+/* libjpeg makes the same bytes alone: bands are nothing to fail for. */
+static enum planche_status without(enum planche_status status)
+{
+    bool lacks = status == PLANCHE_ERROR_MEMORY || status == PLANCHE_ERROR_BUDGET;
+    return lacks ? PLANCHE_OK : status;
 }
 
 enum planche_status planche_jpeg_bands_create(struct planche_jpeg_bands **out,
@@ -153,7 +160,7 @@ enum planche_status planche_jpeg_bands_create(struct planche_jpeg_bands **out,
     struct planche_jpeg_bands *bands = planche_calloc(budget, 1, sizeof *bands);
     *out = bands;
     if (!bands)
-        return planche_fail_memory(error, budget, sizeof *bands, "the JPEG writer");
+        return PLANCHE_OK;
     bands->encoder = encoder;
     bands->row_bytes = (size_t)info->width * info->channels;
     bands->band_rows = band_rows(info, &encoder->options);
@@ -162,7 +169,7 @@ enum planche_status planche_jpeg_bands_create(struct planche_jpeg_bands **out,
         status = begin_band(bands, &bands->bands[i], error);
     if (status)
         planche_jpeg_bands_destroy(out);
-    return status;
+    return without(status);
 }
 
 void planche_jpeg_bands_destroy(struct planche_jpeg_bands **bands)

@@ -12,8 +12,8 @@ struct planche_jpeg_bands;
 /* Most bytes that bands take; 0: there are none, because nobody would help or nothing restarts. */
 uint64_t planche_jpeg_bands_memory(const struct planche_image_info *info,
                                    const struct planche_writer_options *options);
-/* *out stays NULL where planche_jpeg_bands_memory is 0. encoder must outlive it. Errors: MEMORY,
- * BUDGET. */
+/* *out stays NULL where planche_jpeg_bands_memory is 0, and where there is no memory for bands:
+ * libjpeg alone is to encode the rows then. encoder must outlive it. Errors: INTERNAL. */
 enum planche_status planche_jpeg_bands_create(struct planche_jpeg_bands **out,
                                               struct planche_encoder *encoder,
                                               struct planche_error *error);

@@ -98,31 +98,47 @@ static enum planche_status begin_band(struct planche_png_bands *bands, struct ba
     return PLANCHE_OK;
 }
 
+/* count: of bands that are worked on at once. */
+static enum planche_status create(struct planche_png_bands **out, unsigned count,
+                                  const struct planche_png_bands *like, struct planche_error *error)
+{
+    struct planche_budget *budget = like->budget;
+    struct planche_png_bands *bands = planche_calloc(budget, 1, sizeof *bands);
+    *out = bands;
+    if (!bands)
+        return planche_fail_memory(error, budget, sizeof *bands, "the PNG writer");
+    *bands = *like;
+    bands->count = count;
+    size_t in_bytes = WINDOW_BYTES + count * BAND_BYTES;
+    bands->in = planche_alloc(budget, in_bytes);
+    enum planche_status status = PLANCHE_OK;
+    if (!bands->in)
+        status = planche_fail_memory(error, budget, in_bytes, "the PNG writer");
+    for (unsigned i = 0; i < count && !status; i++)
+        status = begin_band(bands, &bands->bands[i], error);
+    if (status)
+        planche_png_bands_destroy(out);
+    return status;
+}
+
 enum planche_status planche_png_bands_create(struct planche_png_bands **out, uint64_t size,
                                              int level, struct planche_pool *pool,
                                              struct planche_budget *budget,
                                              struct planche_error *error)
 {
-    struct planche_png_bands *bands = planche_calloc(budget, 1, sizeof *bands);
-    *out = bands;
-    if (!bands)
-        return planche_fail_memory(error, budget, sizeof *bands, "the PNG writer");
-    bands->budget = budget;
-    bands->pool = pool;
-    bands->level = level;
-    bands->size = size;
-    bands->out_bytes = room_of_output();
-    bands->checksum = (uint32_t)adler32(0, NULL, 0);
-    bands->count = count_bands(size, pool);
-    size_t in_bytes = WINDOW_BYTES + bands->count * BAND_BYTES;
-    bands->in = planche_alloc(budget, in_bytes);
-    enum planche_status status = PLANCHE_OK;
-    if (!bands->in)
-        status = planche_fail_memory(error, budget, in_bytes, "the PNG writer");
-    for (unsigned i = 0; i < bands->count && !status; i++)
-        status = begin_band(bands, &bands->bands[i], error);
-    if (status)
-        planche_png_bands_destroy(out);
+    const struct planche_png_bands like = {
+        .budget = budget,
+        .pool = pool,
+        .level = level,
+        .size = size,
+        .out_bytes = room_of_output(),
+        .checksum = (uint32_t)adler32(0, NULL, 0),
+    };
+    unsigned count = count_bands(size, pool);
+    enum planche_status status = create(out, count, &like, error);
+    /* One band after the other makes the same bytes. */
+    if (count > 1 && (status == PLANCHE_ERROR_MEMORY || status == PLANCHE_ERROR_BUDGET))
+        status = create(out, 1, &like, error);
     return status;
 }
 

@@ -13,7 +13,8 @@ struct planche_png_bands;
 
 /* Most bytes that bands take. size: of all filtered rows; pool: may be NULL. */
 uint64_t planche_png_bands_memory(uint64_t size, const struct planche_pool *pool);
-/* level: zlib's, 1..9. The pool's idle threads will help. Errors: MEMORY, BUDGET, INTERNAL. */
+/* level: zlib's, 1..9. The pool's idle threads will help, if there is memory for bands of theirs.
+ * Errors: MEMORY, BUDGET, INTERNAL. */
 enum planche_status planche_png_bands_create(struct planche_png_bands **out, uint64_t size,
                                              int level, struct planche_pool *pool,
                                              struct planche_budget *budget,
