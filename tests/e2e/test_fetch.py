@@ -580,6 +580,27 @@ class Import(Models):
         self.models("import", self.path("pack.tar"))
         self.assertEqual(self.files("cache/imported"), ["mine.v1.LICENSE", "mine.v1.json", "mine.v1.planche"])
 
+    def test_removal_spares_others(self):
+        """A file beside an imported model goes with it if it tells a licence, and while no other model needs it."""
+        self.own("x/abc.planche")
+        self.write("x/abc.txt", b"License: CC0-1.0")
+        self.write("x/LICENSE", b"MIT License")
+        self.models("import", self.path("x"))
+        self.assertEqual(self.files("cache/imported"), ["abc.LICENSE", "abc.planche", "abc.txt"])
+        self.write("cache/imported/abc.md", b"Notes on how I trained it")
+        told = self.models("remove", "abc").stderr
+        for name in ("abc.planche", "abc.txt", "abc.LICENSE"):
+            self.assertIn(self.path("cache/imported/" + name) + ": deleted", told)
+        self.assertEqual(self.files("cache/imported"), ["abc.md"])
+        # The name before the extension may be one of the catalogue's.
+        os.unlink(self.path("cache/imported/abc.md"))
+        self.write("x2/realcugan.planche", self.read("x/abc.planche"))
+        self.write("x2/LICENSE", b"MIT License")
+        self.models("import", self.path("x2"))
+        self.write("cache/imported/realcugan.pth", b"another")
+        self.models("remove", "realcugan.planche")
+        self.assertEqual(self.files("cache/imported"), ["realcugan.LICENSE", "realcugan.pth"])
+
     def test_models_of_programs(self):
         """Real-CUGAN's files have the same names in several folders; pro's colours are told by the folder."""
         param = "7767517\n2 2\nInput in 0 1 data\nConvolution c 1 1 data output 0=3 1=1 6=9\n"

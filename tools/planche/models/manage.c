@@ -9,6 +9,7 @@
 #include "cli/model_options.h"
 #include "cli/options.h"
 #include "cli/terminal.h"
+#include "models/licence.h"
 #include "models/lock.h"
 #include "models/selection.h"
 #include "words/suggest.h"
@@ -23,6 +24,7 @@
 /* What is done. */
 struct work {
     const char *folder;
+    const struct planche_cli_options *options;
     size_t deleted; /* models */
 };
 
@@ -74,9 +76,14 @@ static bool verify(struct work *work, const struct planche_model_variant *varian
     return status == PLANCHE_OK;
 }
 
-static bool delete_file(const char *path)
+static bool delete_file(const struct work *work, const char *path)
 {
-    if (unlink(path) == 0 || errno == ENOENT)
+    if (unlink(path) == 0) {
+        if (!work->options->quiet)
+            planche_cli_note("%s: deleted", path);
+        return true;
+    }
+    if (errno == ENOENT)
         return true;
     planche_cli_message("%s: cannot delete: %s", path, strerror(errno));
     return false;
@@ -85,25 +92,36 @@ static bool delete_file(const char *path)
 /* Whether another imported model has the same name before its extension. */
 static bool shares_stem(const struct work *work, const char *path)
 {
-    char other[PATH_MAX], stem[NAME_MAX + 1];
+    char stem[NAME_MAX + 1];
     const char *base = strrchr(path, '/') + 1, *dot = strrchr(base, '.');
     snprintf(stem, sizeof stem, "%.*s", (int)(dot - base), base);
-    return planche_cli_imported_find(work->folder, stem, other, sizeof other) > 0;
+    return planche_cli_imported_has(work->options, stem);
 }
 
-/* What was imported with a model to tell its licence. The model itself is gone. */
-static bool delete_licences(const struct work *work, const char *path)
+static bool is_own_licence(const char *path, const char *file)
 {
     char licence[PATH_MAX];
-    bool own, deleted = true;
-    size_t length;
+    bool own = false;
+    for (size_t i = 0; planche_name_licence(path, i, licence, sizeof licence, &own) > 0; i++)
+        if (own && strcmp(file, licence) == 0)
+            return true;
+    return false;
+}
+
+/* What was imported with a model to tell its licence. Other files of its name may be anybody's: a
+ * .json, .txt or .md that tells no licence stays. The model itself is gone. */
+static bool delete_licences(const struct work *work, const char *path)
+{
+    char licence[256], file[PATH_MAX];
     if (shares_stem(work, path))
         return true;
-    for (size_t i = 0; (length = planche_name_licence(path, i, licence, sizeof licence, &own)) > 0;
-         i++)
-        if (own && length < sizeof licence)
-            deleted = delete_file(licence) && deleted;
-    return deleted;
+    while (planche_cli_licence_find(path, licence, sizeof licence, file, sizeof file) &&
+           is_own_licence(path, file))
+        if (!delete_file(work, file))
+            return false;
+    int stem = (int)(strrchr(path, '.') - path);
+    int length = snprintf(file, sizeof file, "%.*s" PLANCHE_NAME_LICENCE, stem, path);
+    return length >= (int)sizeof file || delete_file(work, file); /* an empty one tells nothing */
 }
 
 static bool delete_files(struct work *work, const struct planche_model_variant *variant, char *path)
@@ -111,10 +129,10 @@ static bool delete_files(struct work *work, const struct planche_model_variant *
     char second[PATH_MAX];
     if (access(path, F_OK) != 0 && errno == ENOENT)
         return true;
-    bool deleted = delete_file(path);
+    bool deleted = delete_file(work, path);
     size_t length = planche_name_partner(path, second, sizeof second);
     if (length > 0 && length < sizeof second)
-        deleted = delete_file(second) && deleted;
+        deleted = delete_file(work, second) && deleted;
     if (deleted && variant == NULL)
         deleted = delete_licences(work, path);
     work->deleted += deleted;
@@ -251,7 +269,7 @@ static int run(const struct action *action, int argc, char **argv)
 {
     struct planche_cli_options options;
     char folder[PATH_MAX];
-    struct work work = {.folder = folder};
+    struct work work = {.folder = folder, .options = &options};
     int first, status;
     if (!planche_cli_models_begin(argc, argv, &options, &first, folder, sizeof folder, &status))
         return status;
