@@ -121,6 +121,31 @@ static enum planche_status write_file(struct planche_archive_writer *writer, int
     return status;
 }
 
+/* Whether the disk has taken the file. The file system as a whole tells of errors only since root
+ * was opened, and finished pages were written before. */
+static enum planche_status check_file(const struct planche_archive_writer *writer, int root,
+                                      const char *name, struct planche_error *error)
+{
+    int fd = planche_fd_open_at(root, name, PLANCHE_FD_NO_LINK, NULL);
+    bool written = fd >= 0 && planche_fd_end_sync(fd);
+    int reason = errno;
+    planche_fd_close(&fd);
+    return written ? PLANCHE_OK : fail_write(writer, name, reason, error);
+}
+
+/* One wait for the disk, not one for each of thousands of pages. */
+static enum planche_status sync_entries(const struct planche_archive_writer *writer, int root,
+                                        struct planche_error *error)
+{
+    if (!planche_fd_sync_filesystem(root))
+        return fail_write(writer, "", errno, error);
+    enum planche_status status = PLANCHE_OK;
+    for (size_t i = 0; !status && i < writer->count; i++)
+        if (writer->entries[i]->content)
+            status = check_file(writer, root, writer->entries[i]->name, error);
+    return status;
+}
+
 static enum planche_status write_entries(struct planche_archive_writer *writer, int root,
                                          struct planche_error *error)
 {
@@ -134,10 +159,7 @@ static enum planche_status write_entries(struct planche_archive_writer *writer, 
         if (status)
             return status;
     }
-    /* One wait for the disk, not one for each of thousands of pages. */
-    if (!planche_fd_sync_filesystem(root))
-        return fail_write(writer, "", errno, error);
-    return PLANCHE_OK;
+    return sync_entries(writer, root, error);
 }
 
 /* Moves what was made into a folder that is there. */

@@ -238,6 +238,12 @@ void planche_fd_begin_sync(int fd, uint64_t offset, uint64_t size)
     (void)sync_file_range(fd, (off_t)offset, (off_t)size, SYNC_FILE_RANGE_WRITE);
 }
 
+bool planche_fd_end_sync(int fd)
+{
+    return sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WAIT_BEFORE) == 0 || errno == EINVAL ||
+           errno == ENOSYS;
+}
+
 bool planche_fd_sync_filesystem(int fd)
 {
     return syncfs(fd) == 0 || errno == EINVAL || errno == ENOSYS;

@@ -76,6 +76,10 @@ bool planche_fd_sync(int fd);
 /* Begins to write a part of a file to the disk; size 0: all from the offset on. Nothing is waited
  * for and nothing promised: it makes a later sync shorter. */
 void planche_fd_begin_sync(int fd, uint64_t offset, uint64_t size);
+/* Waits for what is being written of a file. False: errno says why a part of it, now or before,
+ * could not be written. Nothing that was not begun is written, and no disk is asked to empty its
+ * cache, so of a file that was written long ago it takes microseconds. */
+bool planche_fd_end_sync(int fd);
 bool planche_fd_sync_filesystem(int fd);
 
 #endif

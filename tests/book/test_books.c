@@ -2,6 +2,8 @@
 /* Whole books: what comes out, in which order, under which names. */
 #include "book_test.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -217,11 +219,64 @@ static void test_duplicates(void **state)
 
 static unsigned syncs;
 
+/* What a folder's output waits for, in its order: a file system (s), a file (w), a folder (f); and
+ * when a file of it gets its name (m), or all of it (r). */
+static struct {
+    char letters[32];
+    size_t count;
+    char fails; /* this one does, the next time */
+} waits;
+
+static int note(char letter)
+{
+    if (waits.count + 1 < sizeof waits.letters)
+        waits.letters[waits.count++] = letter;
+    if (waits.fails != letter)
+        return 0;
+    waits.fails = 0;
+    errno = EIO;
+    return -1;
+}
+
+static const char *take_waits(void)
+{
+    static char letters[sizeof waits.letters];
+    memcpy(letters, waits.letters, sizeof letters);
+    memset(&waits, 0, sizeof waits);
+    return letters;
+}
+
 /* In the place of the C library's. */
 int fsync(int fd)
 {
     syncs++;
+    note('f');
     return (int)syscall(SYS_fsync, fd);
+}
+
+int syncfs(int fd)
+{
+    return note('s') ? -1 : (int)syscall(SYS_syncfs, fd);
+}
+
+int sync_file_range(int fd, off64_t offset, off64_t size, unsigned flags)
+{
+    (void)fd, (void)offset, (void)size;
+    return flags & SYNC_FILE_RANGE_WAIT_BEFORE ? note('w') : 0;
+}
+
+int rename(const char *from, const char *to)
+{
+    const char *name = strrchr(to, '/');
+    if (name && strcmp(name, "/out") == 0)
+        note('r');
+    return (int)syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 0);
+}
+
+int renameat(int from_folder, const char *from, int to_folder, const char *to)
+{
+    note('m');
+    return (int)syscall(SYS_renameat2, from_folder, from, to_folder, to, 0);
 }
 
 /* A book waits for the disk when it is complete, not for each of its pages. */
@@ -246,6 +301,54 @@ static void test_syncs(void **state)
         assert_int_equal(syncs, first);
         remove_all("in.cbz");
     }
+    tidy(&engine);
+}
+
+static void add_to_input(const char *name, uint64_t seed)
+{
+    remove_all("in.cbz");
+    book_add_page(&in, name, seed, 20, 20, PLANCHE_FORMAT_PNG);
+    book_write(&in, test_path("in.cbz"), PLANCHE_CONTAINER_ZIP);
+    (void)take_waits();
+}
+
+/* All of a folder is on the disk before any of it has its name. */
+static void test_folder_syncs(void **state)
+{
+    struct planche_engine *engine = engine_2x();
+    struct planche_book_options options;
+    (void)state;
+    book_add_text(&in, "1.txt", "text");
+    book_add_page(&in, "1.png", 1, 20, 20, PLANCHE_FORMAT_PNG);
+    add_to_input("2.png", 2);
+    book_make(engine, "in.cbz", "out/", book_options(&told), &told);
+    assert_string_equal(take_waits(), "swwwrf");
+    add_to_input("3.png", 3);
+    options = book_options(&told);
+    options.existing = PLANCHE_EXISTING_ADD;
+    book_make(engine, "in.cbz", "out/", options, &told);
+    assert_string_equal(take_waits(), "swms");
+    tidy(&engine);
+}
+
+/* What the disk has not taken is no success, whoever tells of it. */
+static void test_folder_sync_fails(void **state)
+{
+    struct planche_engine *engine = engine_2x();
+    (void)state;
+    add_to_input("1.png", 1);
+    waits.fails = 's';
+    assert_int_equal(book_run(engine, "in.cbz", "out/", book_options(&told), &told),
+                     PLANCHE_ERROR_IO);
+    assert_string_equal(take_waits(), "s");
+    waits.fails = 'w';
+    assert_int_equal(book_run(engine, "in.cbz", "out/", book_options(&told), &told),
+                     PLANCHE_ERROR_IO);
+    assert_non_null(strstr(told.error.message, "out/1.png: cannot be written: Input/output error"));
+    assert_string_equal(take_waits(), "sw");
+    assert_int_equal(count_in("out"), -1);
+    book_make(engine, "in.cbz", "out/", book_options(&told), &told);
+    assert_string_equal(told_outcomes(&told), "R");
     tidy(&engine);
 }
 
@@ -774,6 +877,8 @@ int main(void)
         cmocka_unit_test(test_folders),
         cmocka_unit_test(test_duplicates),
         cmocka_unit_test(test_syncs),
+        cmocka_unit_test(test_folder_syncs),
+        cmocka_unit_test(test_folder_sync_fails),
         cmocka_unit_test(test_on_error),
         cmocka_unit_test(test_damaged_entry),
         cmocka_unit_test(test_skips),
