@@ -108,7 +108,8 @@ typedef void (*planche_book_turn_fn)(void *user);
 /* Makes a page of a book in the place of the engine, on another machine, say. It does what
  * planche_engine_run_file(engine, input, output, options, result, error) does: OK, and output lies
  * there, and result says what it is; or an error. input and output are files in the book's work
- * folder. name is the page's, for messages. Called from several threads at once. It calls
+ * folder; a file that is at output already is replaced, not written into: it may have a second
+ * name. name is the page's, for messages. Called from several threads at once. It calls
  * options->progress several times a second, by which it learns that the book is to stop:
  * options->cancel is requested then, and it returns CANCELLED soon. */
 typedef enum planche_status (*planche_book_make_fn)(void *user, const char *name, const char *input,

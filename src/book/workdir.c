@@ -223,7 +223,8 @@ enum planche_status planche_workdir_write(const struct planche_workdir *work, co
                                           const void *data, size_t size,
                                           struct planche_error *error)
 {
-    int fd = planche_fd_create_or_empty(path, 0666), reason = 0;
+    /* A failed run may have given the file to the output as well, where it stays as it is. */
+    int fd = planche_fd_create_anew(path, 0666), reason = 0;
     if (fd < 0)
         return say(error, work, errno);
     if (!planche_fd_write(fd, data, size) || !planche_fd_has_size(fd, size))

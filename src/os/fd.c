@@ -112,9 +112,11 @@ int planche_fd_create_at(int folder, const char *name, unsigned mode)
     return create(folder, name, O_EXCL, mode);
 }
 
-int planche_fd_create_or_empty(const char *path, unsigned mode)
+int planche_fd_create_anew(const char *path, unsigned mode)
 {
-    return create(AT_FDCWD, path, O_TRUNC, mode);
+    if (unlink(path) != 0 && errno != ENOENT)
+        return -1;
+    return create(AT_FDCWD, path, O_EXCL, mode);
 }
 
 int planche_fd_duplicate(int fd)

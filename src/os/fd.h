@@ -32,8 +32,9 @@ bool planche_fd_is_below(int fd, int folder);
  * says why not, EEXIST when the name is taken, if only by a link. */
 int planche_fd_create(const char *path, unsigned mode);
 int planche_fd_create_at(int folder, const char *name, unsigned mode);
-/* The same, but what a regular file of that name holds is removed. Links are not followed. */
-int planche_fd_create_or_empty(const char *path, unsigned mode);
+/* The same, but a file, or a link, of that name is removed first: by other names that it may have,
+ * it keeps what it holds. */
+int planche_fd_create_anew(const char *path, unsigned mode);
 /* Creates a file in a folder that has no name yet, and is gone when the process ends before it has
  * one. -1: where the system or the file system does not know such. */
 int planche_fd_create_nameless(const char *folder, unsigned mode);

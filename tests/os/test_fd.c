@@ -91,8 +91,11 @@ static void test_link(void **state)
     has_text("link", "text");
     assert_int_equal(planche_fd_open("link", PLANCHE_FD_NO_LINK, NULL), -1);
     assert_int_equal(errno, ELOOP);
-    assert_int_equal(planche_fd_create_or_empty("link", 0666), -1);
-    assert_int_equal(errno, ELOOP);
+    int fd = planche_fd_create_anew("link", 0666);
+    assert_true(fd >= 0);
+    assert_true(planche_fd_write(fd, "other", 5));
+    planche_fd_close(&fd);
+    has_text("link", "other");
     has_text("page", "text");
     unlink("link");
     unlink("page");
@@ -123,11 +126,17 @@ static void test_create(void **state)
     int here = planche_fd_open(".", PLANCHE_FD_FOLDER, NULL);
     assert_int_equal(planche_fd_create_at(here, "page", 0666), -1);
     assert_int_equal(errno, EEXIST);
-    int fd = planche_fd_create_or_empty("page", 0666);
+    /* Another name of the file keeps what it holds. */
+    assert_int_equal(link("page", "other"), 0);
+    int fd = planche_fd_create_anew("page", 0666);
     assert_true(fd >= 0 && !is_inherited(fd));
     assert_true(planche_fd_write(fd, "short", 5));
     planche_fd_close(&fd);
     has_text("page", "short");
+    has_text("other", "longer text");
+    unlink("other");
+    assert_int_equal(planche_fd_create_anew("none/page", 0666), -1);
+    assert_int_equal(errno, ENOENT);
     unlink("page");
     fd = planche_fd_create_at(here, "page", 0600);
     struct stat info;

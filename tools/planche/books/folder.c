@@ -103,7 +103,7 @@ bool planche_books_write_record(const char *path, const char *text)
     }
     snprintf(temporary, sizeof temporary, "%s/%s", path, NEW_RECORD);
     snprintf(final, sizeof final, "%s/%s", path, RECORD);
-    int fd = planche_fd_create_or_empty(temporary, 0600);
+    int fd = planche_fd_create_anew(temporary, 0600);
     if (fd < 0)
         return false;
     bool ok = planche_fd_write(fd, text, strlen(text)) && planche_fd_sync(fd);

@@ -48,7 +48,7 @@ static bool copy(int from, const char *folder, const char *input,
 {
     char part[PATH_MAX];
     snprintf(part, sizeof part, "%.*s/%s", (int)(sizeof part - 32), folder, PLANCHE_BOOKS_PART);
-    int to = planche_fd_create_or_empty(part, 0600);
+    int to = planche_fd_create_anew(part, 0600);
     if (to < 0)
         return false;
     bool ok = copy_rest(from, to, cancel) && planche_fd_sync(to);

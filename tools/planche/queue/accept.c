@@ -152,7 +152,8 @@ static enum planche_status write_page(const char *output, const struct planche_p
 {
     char path[PATH_MAX];
     planche_page_file_name(path, sizeof path, output, page, 1);
-    int fd = planche_fd_create_or_empty(path, 0666);
+    /* An earlier run of the book, which failed, may have given the file to its output as well. */
+    int fd = planche_fd_create_anew(path, 0666);
     bool written = fd >= 0 && planche_fd_write(fd, data, size) && planche_fd_has_size(fd, size);
     int reason = errno;
     bool closed = planche_fd_close(&fd);

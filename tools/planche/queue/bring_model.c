@@ -48,7 +48,7 @@ static enum planche_status bring(struct planche_queue_worker *worker,
     if (status != PLANCHE_OK)
         return status;
     snprintf(hidden, sizeof hidden, "%s.part", path);
-    int fd = planche_fd_create_or_empty(hidden, 0600);
+    int fd = planche_fd_create_anew(hidden, 0600);
     bool written = fd >= 0 && planche_fd_write(fd, data, (size_t)object->size);
     int reason = errno;
     free(data);
