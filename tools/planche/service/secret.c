@@ -9,16 +9,22 @@
 #include "os/thread.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
-#define MAX_TOLD 16
-#define WARNING  "others on this machine may %s %s (mode %03o): chmod 600 %s"
-#define OTHERS   (S_IROTH | S_IWOTH)
+#define WARNING "others on this machine may %s %s (mode %03o): chmod 600 %s"
+#define OTHERS  (S_IROTH | S_IWOTH)
+
+/* A file that was warned of, for as long as the process lives, as its line in the log does. */
+struct told {
+    dev_t device;
+    ino_t file;
+    struct told *next;
+};
 
 static struct planche_mutex lock = PLANCHE_MUTEX_INIT;
-static ino_t told[MAX_TOLD]; /* files that were warned of */
-static unsigned count;
+static struct told *told;
 
 static const struct planche_log *warnings; /* NULL: the terminal */
 
@@ -27,16 +33,20 @@ void planche_secret_warn_in(const struct planche_log *log)
     warnings = log;
 }
 
-static bool is_news(ino_t file)
+/* Without memory to remember it, a file stays news. */
+static bool is_news(const struct stat *info)
 {
-    bool news = true;
     planche_mutex_lock(&lock);
-    for (unsigned i = 0; i < count; i++)
-        news = news && told[i] != file;
-    if (news && count < MAX_TOLD)
-        told[count++] = file;
+    const struct told *same = told;
+    while (same != NULL && (same->device != info->st_dev || same->file != info->st_ino))
+        same = same->next;
+    struct told *added = same == NULL ? malloc(sizeof *added) : NULL;
+    if (added != NULL) {
+        *added = (struct told){info->st_dev, info->st_ino, told};
+        told = added;
+    }
     planche_mutex_unlock(&lock);
-    return news;
+    return same == NULL;
 }
 
 /* A warning, not an error: what a container's runtime mounts may be readable by all in it. */
@@ -44,7 +54,7 @@ static void warn(int fd, const char *path)
 {
     struct stat info;
     if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode) || !(info.st_mode & OTHERS) ||
-        !is_news(info.st_ino))
+        !is_news(&info))
         return;
     const char *what = info.st_mode & S_IWOTH ? "change" : "read";
     unsigned mode = (unsigned)info.st_mode & 0777;
