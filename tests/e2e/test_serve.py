@@ -813,6 +813,7 @@ class Access(Serve):
 
     def test_refused_command_lines(self):
         short = self.write("short", b"short\n")
+        os.chmod(short, 0o600)
         for arguments, status, says in [
                 (["--listen", "0.0.0.0:0"], 2, "--token-file"),
                 (["--listen", "127.0.0.1"], 2, "8377"),
