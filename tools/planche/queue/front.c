@@ -255,7 +255,7 @@ static enum planche_status keep_posted(struct planche_queue_front *front, struct
     sweep(front, now);
     planche_queue_wake(front, false, now);
     planche_queue_raise(front, &turn->post, now);
-    planche_queue_look_out(front, now);
+    planche_queue_look_out(front, turn->post.options->cancel, now);
     if (!turn->post.posted && now >= turn->next_try) {
         enum planche_status status = planche_queue_post(front, &turn->post, error);
         if (turn->post.own && status != PLANCHE_OK && status != PLANCHE_ERROR_MEMORY)

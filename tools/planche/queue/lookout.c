@@ -74,7 +74,8 @@ static void tell(const struct planche_queue_front *front, enum crew crew, size_t
                             workers, front->base.need);
 }
 
-void planche_queue_look_out(struct planche_queue_front *front, int64_t now)
+void planche_queue_look_out(struct planche_queue_front *front, const struct planche_cancel *cancel,
+                            int64_t now)
 {
     struct planche_queue_state state;
     struct planche_error error;
@@ -84,7 +85,8 @@ void planche_queue_look_out(struct planche_queue_front *front, int64_t now)
     if (!due)
         return;
     const char *problem;
-    bool known = planche_queue_ask_workers(&front->queue, ANSWER_MS, &state, &error) == PLANCHE_OK;
+    bool known =
+        planche_queue_ask_workers(&front->queue, ANSWER_MS, cancel, &state, &error) == PLANCHE_OK;
     size_t workers = json_array_size(state.workers);
     size_t fit = count_fit(front, state.workers, &problem);
     enum crew crew = fit > 0           ? CREW_THERE

@@ -10,8 +10,9 @@
  */
 void planche_queue_tell_connection(bool *was, bool away);
 /* Looks for workers, unless results come or one has looked a moment ago, and tells when there is
- * none for the front's pages, and when one has come then. Called by pages that wait. Thread-safe.
- */
-void planche_queue_look_out(struct planche_queue_front *front, int64_t now);
+ * none for the front's pages, and when one has come then. Called by pages that wait, with what
+ * cancels them (may be NULL). Thread-safe. */
+void planche_queue_look_out(struct planche_queue_front *front, const struct planche_cancel *cancel,
+                            int64_t now);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include "base/status.h"
 #include "cli/hints.h"
+#include "cli/interrupt.h"
 #include "cli/terminal.h"
 #include "os/clock.h"
 #include "os/system.h"
@@ -98,7 +99,8 @@ static bool is_alone(struct planche_queue_worker *worker)
     struct planche_queue_state state;
     struct planche_error error;
     bool alone =
-        planche_queue_ask_workers(&worker->queue, ANSWER_MS, &state, &error) == PLANCHE_OK &&
+        planche_queue_ask_workers(&worker->queue, ANSWER_MS, planche_cli_interrupt_cancel(), &state,
+                                  &error) == PLANCHE_OK &&
         json_array_size(state.workers) == 1; /* itself */
     planche_queue_state_clear(&state);
     return alone;

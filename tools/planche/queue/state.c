@@ -2,14 +2,17 @@
 /* State of a queue. */
 #include "queue/state.h"
 
+#include "base/status.h"
 #include "cli/json.h"
 #include "os/clock.h"
 #include "queue/job.h"
 
+#include <planche/cancel.h>
 #include <string.h>
 #include <time.h>
 
 #define MAX_WORKERS 2000
+#define SLICE_MS    100 /* between looks whether who waits has gone */
 
 static natsStatus ask_stream(struct planche_queue *queue, const char *name, jsStreamInfo **info)
 {
@@ -80,7 +83,9 @@ static void add_worker(struct planche_queue_state *state, natsMsg *message)
     json_decref(worker);
 }
 
+/* Ends early when cancel is requested; it may be NULL. */
 static natsStatus ask_workers(struct planche_queue *queue, int64_t wait_ms,
+                              const struct planche_cancel *cancel,
                               struct planche_queue_state *state)
 {
     natsInbox *inbox = NULL;
@@ -93,12 +98,17 @@ static natsStatus ask_workers(struct planche_queue *queue, int64_t wait_ms,
     if (status == NATS_OK)
         status = planche_libnats.natsConnection_PublishRequest(queue->connection, PLANCHE_QUEUE_WHO,
                                                                inbox, "", 0);
-    while (status == NATS_OK && planche_clock_ns() < end) {
-        int64_t left = (end - planche_clock_ns()) / 1000000 + 1;
-        if (planche_libnats.natsSubscription_NextMsg(&message, answers, left) != NATS_OK)
+    int64_t left = wait_ms;
+    while (status == NATS_OK && left > 0 && !planche_cancel_requested(cancel)) {
+        natsStatus got = planche_libnats.natsSubscription_NextMsg(
+            &message, answers, left < SLICE_MS ? left : SLICE_MS);
+        if (got != NATS_OK && got != NATS_TIMEOUT)
             break;
-        add_worker(state, message);
-        planche_libnats.natsMsg_Destroy(message);
+        if (got == NATS_OK) {
+            add_worker(state, message);
+            planche_libnats.natsMsg_Destroy(message);
+        }
+        left = (end - planche_clock_ns() + 999999) / 1000000;
     }
     planche_libnats.natsSubscription_Destroy(answers);
     planche_libnats.natsInbox_Destroy(inbox);
@@ -106,13 +116,18 @@ static natsStatus ask_workers(struct planche_queue *queue, int64_t wait_ms,
 }
 
 enum planche_status planche_queue_ask_workers(struct planche_queue *queue, int64_t wait_ms,
+                                              const struct planche_cancel *cancel,
                                               struct planche_queue_state *state,
                                               struct planche_error *error)
 {
     *state = (struct planche_queue_state){.workers = json_array()};
     natsStatus status =
-        state->workers != NULL ? ask_workers(queue, wait_ms, state) : NATS_NO_MEMORY;
-    return status == NATS_OK ? PLANCHE_OK : planche_queue_fail(error, status, "cannot be asked");
+        state->workers != NULL ? ask_workers(queue, wait_ms, cancel, state) : NATS_NO_MEMORY;
+    if (status != NATS_OK)
+        return planche_queue_fail(error, status, "cannot be asked");
+    if (planche_cancel_requested(cancel)) /* not all may have answered */
+        return planche_fail(error, PLANCHE_ERROR_CANCELLED, "cancelled");
+    return PLANCHE_OK;
 }
 
 enum planche_status planche_queue_ask(struct planche_queue *queue, int64_t wait_ms,
@@ -131,7 +146,7 @@ enum planche_status planche_queue_ask(struct planche_queue *queue, int64_t wait_
     if (status == NATS_OK)
         status = count_stream(queue, PLANCHE_QUEUE_STORE, &ignored, &state->store_bytes);
     if (status == NATS_OK)
-        status = ask_workers(queue, wait_ms, state);
+        status = ask_workers(queue, wait_ms, NULL, state);
     return status == NATS_OK ? PLANCHE_OK : planche_queue_fail(error, status, "cannot be asked");
 }
 

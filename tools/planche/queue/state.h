@@ -22,8 +22,9 @@ struct planche_queue_state {
 enum planche_status planche_queue_ask(struct planche_queue *queue, int64_t wait_ms,
                                       struct planche_queue_state *state,
                                       struct planche_error *error);
-/* The same of the workers alone. */
+/* The same of the workers alone. cancel may be NULL; it ends the wait. Errors: CANCELLED, too. */
 enum planche_status planche_queue_ask_workers(struct planche_queue *queue, int64_t wait_ms,
+                                              const struct planche_cancel *cancel,
                                               struct planche_queue_state *state,
                                               struct planche_error *error);
 /* What planche queue --json and a server's status say of it. NULL: no memory. */
