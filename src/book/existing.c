@@ -2,6 +2,7 @@
 /* Existing folder: which of its files are up to date, by the marks in them, or else their times. */
 #include "book/existing.h"
 
+#include "base/cancel.h"
 #include "base/status.h"
 #include "base/text.h"
 #include "book/steps.h"
@@ -195,39 +196,90 @@ static void count_other(struct tally *tally, size_t *count, const char *name)
     snprintf(tally->name, sizeof tally->name, "%s", name);
 }
 
-/* Whether a file has the name of a page's result, whatever its format, or of a part of one. */
-static bool is_of_a_page(const struct planche_book *book, const char *file)
+/* A name up to its extension. */
+struct stem {
+    const char *name;
+    size_t length;
+};
+
+static int compare_stems(const void *a, const void *b)
 {
-    for (size_t i = 0; i < book->entries.count; i++) {
-        const char *name = book->entries.list[i].candidate;
+    const struct stem *left = a, *right = b;
+    size_t both = left->length < right->length ? left->length : right->length;
+    int order = memcmp(left->name, right->name, both);
+    return order ? order : (left->length > right->length) - (left->length < right->length);
+}
+
+/* Stems of the results at the top of the output, sorted. */
+struct stems {
+    struct stem *list;
+    size_t count;
+};
+
+static enum planche_status list_stems(const struct planche_book *book, struct stems *stems,
+                                      struct planche_error *error)
+{
+    const struct planche_entries *entries = &book->entries;
+    size_t count = entries->count > 0 ? entries->count : 1;
+    *stems = (struct stems){planche_calloc(entries->budget, count, sizeof *stems->list), 0};
+    if (!stems->list)
+        return planche_fail_memory(error, entries->budget, count * sizeof *stems->list,
+                                   book->output);
+    for (size_t i = 0; i < entries->count; i++) {
+        const char *name = entries->list[i].candidate;
         const char *dot = name ? strrchr(name, '.') : NULL;
-        size_t stem = dot ? (size_t)(dot - name) : 0;
-        if (stem > 0 && strncmp(file, name, stem) == 0 &&
-            (file[stem] == '.' ||
-             (file[stem] == '-' && file[stem + 1] >= '0' && file[stem + 1] <= '9')))
+        if (dot && dot > name && !strchr(name, '/'))
+            stems->list[stems->count++] = (struct stem){name, (size_t)(dot - name)};
+    }
+    qsort(stems->list, stems->count, sizeof *stems->list, compare_stems);
+    return PLANCHE_OK;
+}
+
+/* Whether a file has the name of a page's result, whatever its format, or of a part of one. */
+static bool is_of_a_page(const struct stems *stems, const char *file)
+{
+    for (size_t at = strcspn(file, ".-"); file[at]; at += 1 + strcspn(file + at + 1, ".-")) {
+        const struct stem stem = {file, at};
+        bool ends = file[at] == '.' || (file[at + 1] >= '0' && file[at + 1] <= '9');
+        if (ends && bsearch(&stem, stems->list, stems->count, sizeof stem, compare_stems))
             return true;
     }
     return false;
 }
 
-/* Files at the top of the output that Planche has made, and not of pages with these names. */
-static void count_foreign(const struct planche_book *book, struct tally *tally)
+static bool is_result(const struct planche_book *book, const char *file)
+{
+    char path[PATH_MAX];
+    const struct planche_source source = {.name = path, .path = path};
+    struct planche_provenance mark = PLANCHE_PROVENANCE_INIT;
+    struct planche_file_info info;
+    struct planche_error error;
+    return join(path, book, file) && find_file(path, &info) &&
+           planche_source_provenance(&mark, &source, NULL, &error) == PLANCHE_OK && *mark.source;
+}
+
+/* Files at the top of the output that Planche has made, and not of pages with these names. Errors:
+ * MEMORY, BUDGET, CANCELLED, DEADLINE. */
+static enum planche_status count_foreign(const struct planche_book *book, struct tally *tally,
+                                         struct planche_error *error)
 {
     struct planche_listing listing;
+    struct stems stems;
     const char *file;
-    char path[PATH_MAX];
-    if (!planche_listing_open(&listing, book->output))
-        return;
-    while ((file = planche_listing_next(&listing)) != NULL) {
-        const struct planche_source source = {.name = path, .path = path};
-        struct planche_provenance mark = PLANCHE_PROVENANCE_INIT;
-        struct planche_file_info info;
-        struct planche_error error;
-        if (!is_of_a_page(book, file) && join(path, book, file) && find_file(path, &info) &&
-            planche_source_provenance(&mark, &source, NULL, &error) == PLANCHE_OK && *mark.source)
+    enum planche_status status = list_stems(book, &stems, error);
+    if (status || !planche_listing_open(&listing, book->output)) {
+        planche_free(stems.list);
+        return status;
+    }
+    while (!status && (file = planche_listing_next(&listing)) != NULL) {
+        status = planche_cancel_fail(&book->cancel, error);
+        if (!status && planche_codec_format_of(file) != PLANCHE_FORMAT_AUTO &&
+            !is_of_a_page(&stems, file) && is_result(book, file))
             count_other(tally, &tally->foreign, file);
     }
     planche_listing_close(&listing);
+    planche_free(stems.list);
+    return status;
 }
 
 /* Two books in one folder are none that can be read: nothing is added to a folder of whose results
@@ -259,7 +311,7 @@ static void look_for_result(const struct planche_book *book, const struct planch
     struct found found = {0};
     char path[PATH_MAX];
     int length = snprintf(path, sizeof path, "%s/%s", book->input, entry.name);
-    if (length >= (int)sizeof path || !planche_content_digest(path, NULL, entry.digest))
+    if (length >= (int)sizeof path || !planche_content_digest(path, &book->cancel, entry.digest))
         tally->same++; /* cannot tell */
     else if (find_files(book, &entry, &found) == 0)
         tally->adds = true;
@@ -278,16 +330,17 @@ static enum planche_status check_folder(const struct planche_book *book,
     if (!book->into || book->options.existing != PLANCHE_EXISTING_ADD ||
         book->from != PLANCHE_CONTAINER_FOLDER)
         return PLANCHE_OK;
-    count_foreign(book, &tally);
-    for (size_t i = 0; i < entries->count; i++) {
+    enum planche_status status = count_foreign(book, &tally, error);
+    for (size_t i = 0; !status && i < entries->count; i++) {
         const struct planche_entry *entry = &entries->list[i];
         if (tally.same >= tally.changed + tally.foreign + (entries->count - i))
             return PLANCHE_OK; /* whatever the rest is: they need not be read */
         if (entry->page && entry->candidate)
             look_for_result(book, entry, &tally);
         tally.adds = tally.adds || is_added(book, entry);
+        status = planche_cancel_fail(&book->cancel, error);
     }
-    return check_tally(book, &tally, error);
+    return status ? status : check_tally(book, &tally, error);
 }
 
 enum planche_status planche_existing_check(const struct planche_book *book,
@@ -297,8 +350,8 @@ enum planche_status planche_existing_check(const struct planche_book *book,
     if (!book->into || book->options.existing != PLANCHE_EXISTING_ADD ||
         book->from == PLANCHE_CONTAINER_FOLDER)
         return PLANCHE_OK;
-    count_foreign(book, &tally);
-    for (size_t i = 0; i < book->entries.count; i++) {
+    enum planche_status status = count_foreign(book, &tally, error);
+    for (size_t i = 0; !status && i < book->entries.count; i++) {
         const struct planche_entry *entry = &book->entries.list[i];
         if (entry->page && entry->stays && entry->outcome == PLANCHE_BOOK_SOURCE_CHANGED)
             count_other(&tally, &tally.changed, entry->candidate);
@@ -307,7 +360,7 @@ enum planche_status planche_existing_check(const struct planche_book *book,
         tally.adds = tally.adds || is_added(book, entry) ||
                      (entry->page && entry->made.parts > 0 && !entry->stays);
     }
-    return check_tally(book, &tally, error);
+    return status ? status : check_tally(book, &tally, error);
 }
 
 enum planche_status planche_existing_open(struct planche_book *book, struct planche_error *error)

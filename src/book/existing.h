@@ -7,11 +7,12 @@
 
 /* Finds out whether the output is such a folder and the options let it be added to: book->into is
  * set then, and pages get the names that they usually have. After the scan. Errors: MEMORY, BUDGET,
- * LIMIT; EXISTS: the input is a folder, and the output has pages, but none of these. */
+ * LIMIT, CANCELLED, DEADLINE; EXISTS: the input is a folder, and the output has pages, but none of
+ * these. */
 enum planche_status planche_existing_open(struct planche_book *book, struct planche_error *error);
 
 /* Checks, once all pages are made, that those that would be added to the folder belong to what is
- * there: to another book nothing is added. Error: EXISTS. */
+ * there: to another book nothing is added. Errors: EXISTS, MEMORY, BUDGET, CANCELLED, DEADLINE. */
 enum planche_status planche_existing_check(const struct planche_book *book,
                                            struct planche_error *error);
 

@@ -3,6 +3,7 @@
 #include "book_test.h"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -226,6 +227,62 @@ static void test_another_book(void **state)
     finish(&engine);
 }
 
+static void copy_result(const char *name)
+{
+    size_t size;
+    uint8_t *bytes = test_read(test_path("out/p_a.png"), &size);
+    test_write(test_path(name), bytes, size);
+    free(bytes);
+}
+
+/* Which files are of other books is told by their names, with any extension of a picture, and with
+ * the number of a part. */
+static void test_names_of_results(void **state)
+{
+    static const char *const of_pages[] = {"out/p_a.webp", "out/p_a-1.png", "out/p_b-12.jxl",
+                                           "out/p_b.v2.png"};
+    static const char *const foreign[] = {"out/p_a-x.png", "out/p_ab.png", "out/p_.png"};
+    static const char *const no_pictures[] = {"out/q.txt", "out/q", "out/.q"};
+    struct planche_engine *engine = start();
+    (void)state;
+    put_page("in/p_c.jpg", 3);
+    for (size_t i = 0; i < sizeof of_pages / sizeof *of_pages; i++)
+        copy_result(of_pages[i]);
+    for (size_t i = 0; i < sizeof foreign / sizeof *foreign; i++)
+        copy_result(foreign[i]);
+    assert_int_equal(book_run(engine, "in", "out", into(PLANCHE_EXISTING_ADD), &told),
+                     PLANCHE_ERROR_EXISTS);
+    unlink(test_path(foreign[0]));
+    for (size_t i = 0; i < sizeof no_pictures / sizeof *no_pictures; i++)
+        copy_result(no_pictures[i]);
+    run(engine, PLANCHE_EXISTING_ADD, "CUUE");
+    finish(&engine);
+}
+
+static void *cancel_soon(void *user)
+{
+    usleep(50000);
+    planche_cancel_request(user);
+    return NULL;
+}
+
+/* The pages of a folder are read before any is made: this one takes an hour. */
+static void test_cancelled_while_looking(void **state)
+{
+    struct planche_engine *engine = start();
+    struct planche_book_options options;
+    pthread_t thread;
+    (void)state;
+    assert_int_equal(truncate(test_path("in/p_a.jpg"), (off_t)1 << 42), 0);
+    put_page("in/p_c.jpg", 3);
+    options = into(PLANCHE_EXISTING_ADD);
+    options.max_entry_bytes = options.max_bytes = UINT64_MAX;
+    assert_int_equal(pthread_create(&thread, NULL, cancel_soon, &told.cancel), 0);
+    assert_int_equal(book_run(engine, "in", "out", options, &told), PLANCHE_ERROR_CANCELLED);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    finish(&engine);
+}
+
 static void test_overwrite(void **state)
 {
     struct planche_engine *engine = start();
@@ -361,13 +418,21 @@ static void test_in_the_way(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_page_by_page),  cmocka_unit_test(test_changed),
-        cmocka_unit_test(test_overwrite),     cmocka_unit_test(test_other_format),
-        cmocka_unit_test(test_unmarked),      cmocka_unit_test(test_other_files),
-        cmocka_unit_test(test_failed_before), cmocka_unit_test(test_split),
-        cmocka_unit_test(test_interrupted),   cmocka_unit_test(test_empty),
-        cmocka_unit_test(test_in_the_way),    cmocka_unit_test(test_same_names),
+        cmocka_unit_test(test_page_by_page),
+        cmocka_unit_test(test_changed),
+        cmocka_unit_test(test_overwrite),
+        cmocka_unit_test(test_other_format),
+        cmocka_unit_test(test_unmarked),
+        cmocka_unit_test(test_other_files),
+        cmocka_unit_test(test_failed_before),
+        cmocka_unit_test(test_split),
+        cmocka_unit_test(test_interrupted),
+        cmocka_unit_test(test_empty),
+        cmocka_unit_test(test_in_the_way),
+        cmocka_unit_test(test_same_names),
         cmocka_unit_test(test_another_book),
+        cmocka_unit_test(test_names_of_results),
+        cmocka_unit_test(test_cancelled_while_looking),
     };
     return cmocka_run_group_tests(tests, test_setup, test_teardown);
 }
