@@ -91,22 +91,27 @@ bool planche_page_runs_repeat(struct planche_page_runs *runs, struct planche_ent
     entry->original = original;
     entry->repeats = book->entries.list[original].running;
     size_t more = entry->repeats ? 0 : 1;
+    runs->waiting += entry->repeats;
     planche_mutex_unlock(&book->mutex);
     return planche_page_runs_report(runs, entry, 0.0, more);
 }
 
-/* The next page after an index that waits for an original to be over; NULL: there is none. */
-static const struct planche_entry *next_repeat(struct planche_book *book, size_t original,
+/* The next page after an index that waits for an original to be over; NULL: there is none. Most
+ * books have none at all, and need not be looked through for each of their pages. */
+static const struct planche_entry *next_repeat(struct planche_page_runs *runs, size_t original,
                                                size_t *index)
 {
+    struct planche_book *book = runs->book;
     struct planche_entry *found = NULL;
     planche_mutex_lock(&book->mutex);
-    while (!found && ++*index < book->entries.count) {
+    while (!found && runs->waiting > 0 && ++*index < book->entries.count) {
         struct planche_entry *entry = &book->entries.list[*index];
         found = entry->repeats && entry->original == original ? entry : NULL;
     }
-    if (found)
+    if (found) {
         found->repeats = false;
+        runs->waiting--;
+    }
     planche_mutex_unlock(&book->mutex);
     return found;
 }
@@ -116,7 +121,7 @@ static void report_end(struct planche_page_runs *runs, size_t index, double part
 {
     const struct planche_entry *repeat;
     planche_page_runs_report(runs, &runs->book->entries.list[index], part, 1);
-    for (size_t at = index; (repeat = next_repeat(runs->book, index, &at)) != NULL;)
+    for (size_t at = index; (repeat = next_repeat(runs, index, &at)) != NULL;)
         planche_page_runs_report(runs, repeat, 0.0, 1);
 }
 

@@ -11,6 +11,7 @@ struct planche_page_runs {
     struct planche_book *book;
     struct planche_cancel stopped;      /* the book has failed: pages in flight end */
     struct planche_cancel_token cancel; /* that, or the book is cancelled */
+    size_t waiting;                     /* pages that repeat one in flight */
     double parts;                       /* finished, of the pages in flight: a sum of 0 to 1 each */
     enum planche_status status;         /* not OK: everything stops */
     struct planche_error error;

@@ -2,10 +2,14 @@
 /* The queue between a book's reader and its pages: it is bounded, and a failure ends it. */
 #include "book_test.h"
 
+#include "book/page_run.h"
+
 #include <dirent.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define PAGES   16
@@ -256,6 +260,45 @@ static void test_repeats(void **state)
     tidy(&engine);
 }
 
+/* Where no page waits for another, none of those behind a page is looked at when it is over: here
+ * nobody may. */
+static void test_no_repeats(void **state)
+{
+    struct planche_engine *engine = engine_with(1);
+    size_t room = (size_t)sysconf(_SC_PAGESIZE);
+    room *= sizeof(struct planche_entry) / room + 1;
+    uint8_t *memory =
+        mmap(NULL, 2 * room, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    char name[] = "1.png", input[] = "in.cbz";
+    struct planche_book book = {.engine = engine, .input = input};
+    struct planche_page_runs runs;
+    (void)state;
+    assert_ptr_not_equal(memory, MAP_FAILED);
+    assert_int_equal(mprotect(memory + room, room, PROT_NONE), 0);
+    struct planche_entry *entry =
+        (struct planche_entry *)(void *)(memory + room - sizeof(struct planche_entry));
+    *entry = (struct planche_entry){
+        .name = name, .page = true, .running = true, .original = PLANCHE_NO_ENTRY};
+    book.entries = (struct planche_entries){.list = entry, .count = 1000, .pages = 1};
+    book.progress.pages = 1;
+    book.page = (struct planche_page_options)PLANCHE_PAGE_OPTIONS_INIT;
+    planche_budget_init(&book.budget, (size_t)1 << 24);
+    planche_mutex_init(&book.mutex);
+    snprintf(book.work.folder, sizeof book.work.folder, "%s", test_path("in"));
+    assert_int_equal(mkdir(book.work.folder, 0777), 0);
+    test_write(test_path("in/0.in"), "no page", 7);
+    planche_page_runs_init(&runs, &book);
+    planche_book_run_page(&runs, 0);
+    assert_int_equal(runs.status, PLANCHE_OK);
+    assert_int_equal(entry->outcome, PLANCHE_BOOK_FAILED);
+    assert_int_equal(book.progress.done, 1);
+    planche_free(entry->message);
+    planche_mutex_destroy(&book.mutex);
+    munmap(memory, 2 * room);
+    remove_all("in");
+    tidy(&engine);
+}
+
 /* With one worker pages run in their order: after the first has failed none is run. */
 static void test_failure(void **state)
 {
@@ -276,7 +319,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_bounded), cmocka_unit_test(test_turns),
         cmocka_unit_test(test_makers),  cmocka_unit_test(test_repeats),
-        cmocka_unit_test(test_failure),
+        cmocka_unit_test(test_failure), cmocka_unit_test(test_no_repeats),
     };
     return cmocka_run_group_tests(tests, test_setup, test_teardown);
 }
