@@ -247,7 +247,7 @@ static void run_one(struct books *books, const struct planche_cli_item *item)
         return;
     }
     double start = planche_clock_ms();
-    planche_cli_origin_begin(&source, item->input, true);
+    planche_cli_origin_begin(&source, item->input, true, planche_cli_interrupt_cancel());
     (void)show(books);
     outcome.status = run_book(books, &outcome.result, &error);
     planche_cli_origin_end(&source, outcome.status == PLANCHE_OK);

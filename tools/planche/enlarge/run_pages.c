@@ -229,7 +229,7 @@ static void run_one(void *user, size_t index)
     };
     double start = planche_clock_ms();
     if (!ended.skipped)
-        planche_cli_origin_begin(&ended.source, page->input, false);
+        planche_cli_origin_begin(&ended.source, page->input, false, planche_cli_interrupt_cancel());
     if (!ended.skipped)
         planche_cli_progress_begin(&pages->run->progress, index);
     if (!ended.skipped)
