@@ -413,6 +413,35 @@ class Named(Outputs):
         self.assertEqual(process.returncode, -signal.SIGINT)
         self.assertIn("\nBooks: 1 interrupted, 3 not started\n", stderr)
 
+    def test_interrupted_while_comparing(self):
+        """An input that is read to be compared with what its output was made from takes an hour here."""
+        self.write("p.png", harness.page(8, 8))
+        self.planche("p.png", "-o", "made/", "--quiet")
+        os.rename(self.path("made"), self.path("out"))
+        os.truncate(self.path("p.png"), 1 << 42)
+        with subprocess.Popen([harness.PLANCHE, "-m", harness.QUICK_MODEL, "p.png", "-o", "out/p.webp"],
+                              cwd=self.folder, stderr=subprocess.PIPE, text=True) as process:
+            try:
+                end = time.monotonic() + harness.MARGIN_SECONDS
+                while not self.has_open(process, "p.png"):
+                    self.assertLess(time.monotonic(), end)
+                    time.sleep(0.002)
+                process.send_signal(signal.SIGINT)
+                process.communicate(timeout=harness.MARGIN_SECONDS)
+            finally:
+                process.kill()
+        self.assertEqual(process.returncode, -signal.SIGINT)
+
+    def has_open(self, process, name):
+        folder = f"/proc/{process.pid}/fd"
+        for number in os.listdir(folder):
+            try:
+                if os.readlink(f"{folder}/{number}") == os.path.realpath(self.path(name)):
+                    return True
+            except FileNotFoundError:
+                pass  # closed meanwhile
+        return False
+
 
 if __name__ == "__main__":
     harness.main()

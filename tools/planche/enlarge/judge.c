@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Judging outputs by their records, or else by the marks in them. */
 #include "enlarge/judge.h"
+#include "base/cancel.h"
 #include "base/text.h"
 
 #include "cli/interrupt.h"
@@ -18,9 +19,10 @@ static bool is_folder_book(const struct planche_cli_item *item)
 
 static void digest_content(const char *path, char text[PLANCHE_IO_DIGEST_TEXT])
 {
+    const struct planche_cancel_token cancel = {.handle = planche_cli_interrupt_cancel()};
     uint8_t digest[PLANCHE_IO_DIGEST_BYTES];
     *text = 0;
-    if (planche_content_digest(path, NULL, digest))
+    if (planche_content_digest(path, &cancel, digest))
         planche_text_hex(text, digest, sizeof digest);
 }
 
