@@ -12,6 +12,9 @@
 
 #define PATIENCE_MS UINT64_C(10000)
 
+/* A program that leaves the processors to others waits for them, which is no fault of its file. */
+#define BACKGROUND_PATIENCE_MS UINT64_C(60000)
+
 const struct planche_helper_kind planche_decode_kind = {
     .name = PLANCHE_DECODE_PROGRAM,
     .variable = "PLANCHE_DECODE",
@@ -151,7 +154,10 @@ void planche_isolation_renew(struct planche_isolation *isolation)
 
 uint64_t planche_isolation_patience(const struct planche_isolation *isolation)
 {
-    return isolation->options.patience_ms ? isolation->options.patience_ms : PATIENCE_MS;
+    const struct planche_isolation_options *options = &isolation->options;
+    return options->patience_ms  ? options->patience_ms
+           : options->background ? BACKGROUND_PATIENCE_MS
+                                 : PATIENCE_MS;
 }
 
 enum planche_status planche_isolation_create(struct planche_isolation **out,

@@ -31,7 +31,7 @@ struct planche_isolation_options {
     bool background;               /* the programs leave the processors to others */
     uint64_t max_pixels;           /* of any page */
     uint64_t patience_ms;          /* a program may be silent for, and longer for large pages; 0:
-                                      10 seconds */
+                                      10 seconds, 60 in the background */
 };
 
 /* A program with the memory that is shared with it. */

@@ -34,10 +34,13 @@ struct outcome {
 
 static struct planche_budget budget;
 
-static struct planche_isolation *make(uint64_t patience_ms)
+static struct planche_isolation *make_at(uint64_t patience_ms, bool background)
 {
-    const struct planche_isolation_options options = {
-        .budget = &budget, .kept = 2, .max_pixels = 1 << 24, .patience_ms = patience_ms};
+    const struct planche_isolation_options options = {.budget = &budget,
+                                                      .kept = 2,
+                                                      .background = background,
+                                                      .max_pixels = 1 << 24,
+                                                      .patience_ms = patience_ms};
     struct planche_isolation *isolation = NULL;
     struct planche_error error;
     if (!planche_sandbox_has_network())
@@ -47,6 +50,11 @@ static struct planche_isolation *make(uint64_t patience_ms)
     if (status)
         fail_msg("%s", error.message);
     return isolation;
+}
+
+static struct planche_isolation *make(uint64_t patience_ms)
+{
+    return make_at(patience_ms, false);
 }
 
 static void end(struct planche_isolation **isolation)
@@ -327,6 +335,18 @@ static void test_hangs(void **state)
     end(&isolation);
 }
 
+/* Processors that others keep busy are no fault of a file. */
+static void test_patience(void **state)
+{
+    struct planche_isolation *isolation = make_at(0, true);
+    (void)state;
+    assert_int_equal(planche_isolation_patience(isolation), 60000);
+    end(&isolation);
+    isolation = make_at(200, true);
+    assert_int_equal(planche_isolation_patience(isolation), 200);
+    end(&isolation);
+}
+
 static void test_missing(void **state)
 {
     struct planche_error error;
@@ -354,6 +374,7 @@ int main(void)
         cmocka_unit_test(test_killed),
         cmocka_unit_test(test_crashed),
         cmocka_unit_test(test_hangs),
+        cmocka_unit_test(test_patience),
         cmocka_unit_test(test_missing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
