@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import re
 import struct
 import subprocess
 import zlib
@@ -121,6 +122,21 @@ class Formats(harness.Case):
         self.assertLessEqual(size["9.png"], size["1.png"])
         self.assertEqual(png.Image(self.read("9.png")).samples,
                          png.Image(self.read("1.png")).samples)
+
+    def test_help_on_effort(self):
+        """The efforts from which on a JPEG has tables of its own and is progressive are those that the help names."""
+        text = " ".join(harness.run("help", "effort", check=0).stdout.split())
+        told = re.search(r"From (\d) on JPEG has tables of its own, from (\d) on it is progressive", text)
+        self.assertIsNotNone(told, text)
+        own, progressive = map(int, told.groups())
+        self.write("a.png", harness.page())
+        jpeg = {}
+        for effort in {own - 1, own, progressive - 1, progressive}:
+            self.planche("a.png", "-o", f"{effort}.jpg", "--effort", str(effort))
+            jpeg[effort] = self.read(f"{effort}.jpg")
+        self.assertLess(len(jpeg[own]), len(jpeg[own - 1]))
+        self.assertNotIn(b"\xff\xc2", jpeg[progressive - 1])
+        self.assertIn(b"\xff\xc2", jpeg[progressive])
 
 
 class Survivors(harness.Case):
