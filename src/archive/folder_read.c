@@ -188,7 +188,7 @@ static void make_tellable(struct planche_archive *archive, char *shown)
     planche_text_clean(shown);
     if (strcmp(folder->scratch, shown) != 0)
         planche_log_write(archive->log, PLANCHE_LOG_WARNING,
-                          "%s/%s: has control characters in its name, which are left out",
+                          "%s/%s: has control characters in its name, which become ? or spaces",
                           archive->path, folder->shown);
 }
 
@@ -267,8 +267,8 @@ static enum planche_status check_link(struct planche_archive *archive, enum plan
     const struct folder *folder = archive->state;
     if (!planche_fd_is_below(folder->fd, archive->fd))
         return planche_entry_fail(archive, error, PLANCHE_ERROR_IO,
-                                  "is a symbolic link that leads out of the book's folder; copy "
-                                  "the file itself there");
+                                  "is a symbolic link that leads out of the folder; copy the "
+                                  "file itself there");
     return kind == PLANCHE_FILE_REGULAR
                ? PLANCHE_OK
                : planche_entry_fail(archive, error, PLANCHE_ERROR_IO,

@@ -106,10 +106,10 @@ static void test_links(void **state)
     expect_entry(archive, "b", "x");
     expect_entry(archive, "sub", NULL);
     expect_entry(archive, "sub/c", "x");
-    expect_unreadable(archive, "sub/d", "sub/d: is a symbolic link that leads out of the book's");
+    expect_unreadable(archive, "sub/d", "sub/d: is a symbolic link that leads out of the folder");
     expect_unreadable(archive, "sub/e", "sub/e: is a symbolic link that leads to nothing");
     expect_unreadable(archive, "sub/f", "sub/f: is a symbolic link, but not to a file");
-    expect_unreadable(archive, "sub/g", "sub/g: is a symbolic link that leads out of the book's");
+    expect_unreadable(archive, "sub/g", "sub/g: is a symbolic link that leads out of the folder");
     expect_unreadable(archive, "sub/h", "sub/h: cannot be read");
     expect_entry(archive, NULL, NULL);
     planche_archive_close(&archive);

@@ -149,6 +149,8 @@ class Scan(harness.Case):
             for bad in ("\x1b", "\x9b", "\u202e"):
                 self.assertNotIn(bad, shown, command)
             self.assertTrue("?" in shown or "漫" not in shown, command)
+        result = run("-m", model, broken, "-o", self.path("x.png"), env=self.env, check=1)
+        self.assertEqual(result.stderr.count("2.jpg"), 1, result.stderr)
         lines = [run("models", "scan", "--json", self.path("m"), env=self.env, check=0).stdout,
                  run("--json", "-m", model, page, "--overwrite", "-o", out, env=self.env, check=0).stdout]
         for line in lines:

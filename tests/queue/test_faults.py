@@ -89,6 +89,10 @@ class Faults(Queue):
         state, failed = self.state()
         self.assertEqual((state["failed"], state["pages"]), (1, 0))
         self.assertIn("0100.png", failed[0]["name"])
+        text = subprocess.run(self.words("queue"), env=self.env, check=True, capture_output=True, timeout=SECONDS).stdout
+        line = [one for one in text.splitlines() if one.startswith(b"failed: ")][0]
+        self.assertEqual(line.count(b"0100.png"), 1, line)
+        self.assertIn(b", %d tr" % failed[0]["tries"] + (b"y," if failed[0]["tries"] == 1 else b"ies,"), line)
         with open(MANUAL, encoding="utf-8") as file:
             part = file.read().split(".Pq Nm Cm queue :")[1].split(".Pp")[0]
         told = {key for one in (state, state["workers"][0], failed[0]) for key in one}

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Reports of pages and books: failures with advice, and items that are passed over. */
+#include "base/status.h"
 #include "cli/paths.h"
 #include "cli/terminal.h"
 #include "enlarge/judge.h"
@@ -8,10 +9,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Bytes of "NAME:" that a message begins with; 0: with something else. Messages show names with
+ * odd bytes as errors do. */
+static size_t length_of_name(const char *message, const char *name)
+{
+    struct planche_error shown = {0};
+    planche_fail(&shown, PLANCHE_ERROR_DATA, "%s:", name);
+    size_t length = strlen(shown.message);
+    return strncmp(message, shown.message, length) == 0 ? length : 0;
+}
+
 static bool begins_with(const char *message, const char *name)
 {
-    size_t length = strlen(name);
-    return strncmp(message, name, length) == 0 && message[length] == ':';
+    return length_of_name(message, name) > 0;
 }
 
 /* The library does not know the names of options. --overwrite does not help if another run is
@@ -61,9 +71,8 @@ void planche_cli_print_failure(const struct planche_cli_run *run,
 
 static const char *skip_name(const char *message, const char *name)
 {
-    size_t length = strlen(name);
-    return begins_with(message, name) && message[length + 1] == ' ' ? message + length + 2
-                                                                    : message;
+    size_t length = length_of_name(message, name);
+    return length > 0 && message[length] == ' ' ? message + length + 1 : message;
 }
 
 const char *planche_cli_entry_message(const char *input, const struct planche_book_page *page)

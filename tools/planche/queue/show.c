@@ -102,14 +102,24 @@ static void write_age(int64_t seconds, char *text, size_t size)
     snprintf(text, size, "%" PRId64 " %s", seconds / units[i].seconds, units[i].unit);
 }
 
+/* Without the page's name, which an engine's message begins with. */
+static const char *reason_of(const struct planche_queue_dead *dead)
+{
+    size_t length = strlen(dead->job.name);
+    bool named = strncmp(dead->message, dead->job.name, length) == 0 &&
+                 strncmp(dead->message + length, ": ", 2) == 0;
+    return named ? dead->message + length + 2 : dead->message;
+}
+
 static bool print_dead(struct run *run, const struct failure *failure)
 {
     const struct planche_queue_dead *dead = &failure->dead;
     char age[32];
     write_age(failure->age_s, age, sizeof age);
     if (!run->options.json) {
-        planche_cli_print("failed: %s: %s (%s ago, %u tries, last by %s)", dead->job.name,
-                          dead->message, age, dead->tries, dead->worker);
+        planche_cli_print("failed: %s: %s (%s ago, %u %s, last by %s)", dead->job.name,
+                          reason_of(dead), age, dead->tries, dead->tries == 1 ? "try" : "tries",
+                          dead->worker);
         return true;
     }
     json_t *json = json_object();
