@@ -548,10 +548,10 @@ class Import(Models):
         self.write("x/" + "n" * 210 + ".txt", b"passed over")
         self.write("x/mine.v1.md", bytes(70000))
         result = self.models("import", self.path("x"))
-        for hint in ("-m mine.v1\n", "-m small.planche\n", "-m " + self.path("cache/imported/a+b.planche\n")):
+        for hint in ("-m mine.v1\n", "-m small.planche\n", "-m a_b\n"):
             self.assertIn("use it with " + hint, result.stderr)
         self.assertEqual(self.files("cache/imported"),
-                         ["a+b.LICENSE", "a+b.planche", "mine.v1.LICENSE", "mine.v1.json", "mine.v1.planche",
+                         ["a_b.LICENSE", "a_b.planche", "mine.v1.LICENSE", "mine.v1.json", "mine.v1.planche",
                           "small.LICENSE", "small.planche"])
         self.assertIn("CC0-1.0", self.models("mine.v1").stdout)
         self.assertIn("MIT", self.models("small.planche").stdout)
@@ -569,9 +569,9 @@ class Import(Models):
         self.models("remove", "--all", "mine.v1", check=2)
         self.assertIn("small.planche", self.files("cache/imported"))
         self.assertIn("2 removed", self.models("remove", "small.planche", "mine.v1").stderr)
-        self.assertEqual(self.files("cache/imported"), ["a+b.LICENSE", "a+b.planche"])
-        os.unlink(self.path("cache/imported/a+b.LICENSE"))
-        self.models("remove", "a+b.planche")
+        self.assertEqual(self.files("cache/imported"), ["a_b.LICENSE", "a_b.planche"])
+        os.unlink(self.path("cache/imported/a_b.LICENSE"))
+        self.models("remove", "a_b.planche")
         self.assertNotIn("imported", self.files("cache"))
         # One file brings what lies beside it; so does a pack.
         self.models("import", self.path("x/mine.v1.planche"))
@@ -600,6 +600,53 @@ class Import(Models):
         self.write("cache/imported/realcugan.pth", b"another")
         self.models("remove", "realcugan.planche")
         self.assertEqual(self.files("cache/imported"), ["realcugan.LICENSE", "realcugan.pth"])
+
+    def test_files_beside_a_model(self):
+        """What lies beside a model and may be a link to somebody's secret, or anything else, does not go with it."""
+        self.own("dl/auto.planche")
+        self.write("secret", b"License: root:x:0:0:\n")
+        for name in ("auto.json", "auto.txt", "LICENSE"):
+            os.symlink(self.path("secret"), self.path("dl", name))
+        os.mkdir(self.path("dl/LICENCE"))
+        os.mkfifo(self.path("dl/COPYING"))
+        self.write("dl/auto.md", b"MIT License\0\x01")
+        self.write("dl/auto.LICENSE", b"\x7fELF\0")
+        self.models("import", self.path("dl/auto.planche"))
+        self.assertEqual(self.files("cache/imported"), ["auto.planche"])
+        self.models("remove", "auto.planche")
+        for name in ("auto.json", "auto.txt", "LICENSE"):
+            os.unlink(self.path("dl", name))
+        for text, kept in ((b"[]", False), (b'{"license": "MIT"', False), (b'{"lr": 1}', False), (b'{"license": ""}', False),
+                           (b'{"a": [{}, 2], "licence": "MIT"}', True)):
+            self.write("dl/auto.json", text)
+            self.models("import", self.path("dl/auto.planche"))
+            self.assertEqual("auto.json" in self.files("cache/imported"), kept, text)
+        # Nor does a pack take it along.
+        os.symlink(self.path("secret"), self.path("cache/imported/auto.txt"))
+        self.assertIn("auto.txt: is a symbolic link", self.models("pack", "-o", self.path("pack.tar")).stderr)
+        with tarfile.open(self.path("pack.tar")) as tar:
+            self.assertEqual(tar.getnames(), ["SHA256SUMS", "imported/auto.json", "imported/auto.planche"])
+
+    def test_weights_that_are_a_link(self):
+        self.write("x.param", b"7767517\n2 2\nInput in 0 1 data\nConvolution c 1 1 data output 0=3 1=1 6=9\n")
+        self.write("secret", struct.pack("<I9f", 0, *[1] * 9))
+        os.symlink(self.path("secret"), self.path("x.bin"))
+        self.assert_one_line(self.models("import", self.path("x.param"), check=1).stderr, "x.bin: is a symbolic link")
+        self.assert_nothing()
+
+    def test_names_that_mean_something(self):
+        """A name with what stands between models is another one in the cache, and the one that is told can be used."""
+        page = self.write("page.png", harness.page())
+        for name, plain in (("net:2:3", "net_2_3"), ("x:2:3", "2_3"), ("c\\a:b:d:ee", "ee"), ("a+b", "a_b"), ("a|b,c=d e", "a_b_c_d_e"), (".h", "_h"), ("-m", "_m")):
+            self.own(f"dl/{name}.planche")
+            for source in (f"dl/{name}.planche", "dl"):
+                if source == "dl" and name[0] == ".":
+                    continue
+                told = self.models("import", self.path(source)).stderr
+                self.assertIn(f"use it with -m {plain}\n", told)
+                run("--dry-run", "-m", plain, page, env=self.environment(), check=0)
+                self.models("remove", plain)
+            os.unlink(self.path(f"dl/{name}.planche"))
 
     def test_models_of_programs(self):
         """Real-CUGAN's files have the same names in several folders; pro's colours are told by the folder."""

@@ -175,9 +175,33 @@ static enum planche_status look_at_place(const struct planche_import_file *file,
 #define FOLDER   "models-"
 #define MAX_NAME 200
 
-/* The name of a model that is in no catalogue: its own. Of a folder that is called as those of
- * ncnn's programs are (models-pro) the rest stands before it: the same names lie in several, and
- * Real-CUGAN's colours are told by it. */
+/* Behind what readers of folders and archives take for a drive or a folder: one file by itself gets
+ * the same name as in its folder. */
+static const char *skip_root(const char *name)
+{
+    const char *slash = strrchr(name, '\\'), *from = slash ? slash + 1 : name;
+    while (((*from >= 'a' && *from <= 'z') || (*from >= 'A' && *from <= 'Z')) && from[1] == ':' &&
+           from[2] != '.')
+        from += 2;
+    return *from && *from != '.' ? from : name;
+}
+
+/* Makes a name one that means the model where a model's name is read: what stands between models
+ * and before them in such a text becomes "_", and so does what would hide the file or make its name
+ * an option. */
+static void make_plain(char *name)
+{
+    const char *rest = skip_root(name);
+    memmove(name, rest, strlen(rest) + 1);
+    if (*name == '.' || *name == '-')
+        *name = '_';
+    for (char *at = name; (at = strpbrk(at, ":+|,= ")) != NULL;)
+        *at = '_';
+}
+
+/* The name of a model that is in no catalogue: its own, made plain. Of a folder that is called as
+ * those of ncnn's programs are (models-pro) the rest stands before it: the same names lie in
+ * several, and Real-CUGAN's colours are told by it. */
 static const char *other_name(const struct planche_import_file *file, char *name)
 {
     const char *end = file->base > file->name ? file->base - 1 : file->name, *from = end;
@@ -186,8 +210,10 @@ static const char *other_name(const struct planche_import_file *file, char *name
     size_t length = (size_t)(end - from), skip = strlen(FOLDER);
     if (length <= skip || strncmp(from, FOLDER, skip) != 0 ||
         length - skip + strlen(file->base) >= MAX_NAME)
-        return file->base;
-    snprintf(name, MAX_NAME + 1, "%.*s-%s", (int)(length - skip), from + skip, file->base);
+        snprintf(name, MAX_NAME + 1, "%s", file->base);
+    else
+        snprintf(name, MAX_NAME + 1, "%.*s-%s", (int)(length - skip), from + skip, file->base);
+    make_plain(name);
     return name;
 }
 
@@ -285,11 +311,15 @@ static enum planche_status place_others(struct import *import, bool now,
         status = check_name(import, file, error);
         if (status == PLANCHE_OK)
             status = place_other(import, file, now, error);
+        if (status && !now && planche_import_refuse(&import->stage, file->name, error)) {
+            file->used = true; /* not once more */
+            status = PLANCHE_OK;
+        }
     }
     return status;
 }
 
-/* Nothing gets a name before everything was checked. */
+/* Nothing gets a name before everything was checked, and what is refused was told. */
 static enum planche_status run(struct import *import, struct planche_error *error)
 {
     uint64_t most = import->options->max_bytes ? import->options->max_bytes : MAX_BYTES;
@@ -306,7 +336,7 @@ static enum planche_status run(struct import *import, struct planche_error *erro
         status = place_variants(import, error);
     if (status == PLANCHE_OK && others)
         status = place_others(import, true, error);
-    if (status == PLANCHE_OK && import->models == 0)
+    if (status == PLANCHE_OK && import->models == 0 && import->stage.refused_count == 0)
         status =
             planche_fail(error, PLANCHE_ERROR_DATA,
                          "%s: has no model that Planche knows or can load", import->stage.source);

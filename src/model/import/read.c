@@ -5,6 +5,7 @@
 #include "base/status.h"
 #include "base/text.h"
 #include "model/import/stage.h"
+#include "model/load.h"
 #include "model/loader.h"
 #include "os/fd.h"
 
@@ -34,6 +35,26 @@ static enum planche_status read_entry(void *user, void *data, size_t size, size_
     return planche_archive_read(user, data, size, got, error);
 }
 
+/* A file that nobody named, but that lies beside one that somebody did: whoever made that one may
+ * have made it a link to something of this machine's. Errors: NOT_FOUND, IO, DATA. */
+static enum planche_status open_beside(int *fd, const char *path, struct planche_error *error)
+{
+    struct planche_file_info info;
+    const char *fault = "is no regular file";
+    *fd = planche_fd_open(path, PLANCHE_FD_NO_LINK, &info);
+    if (*fd >= 0 && info.kind == PLANCHE_FILE_REGULAR)
+        return PLANCHE_OK;
+    int reason = errno;
+    if (*fd < 0 && planche_file_is_absent(reason))
+        return planche_fail(error, PLANCHE_ERROR_NOT_FOUND, "%s: is missing", path);
+    if (*fd < 0 && planche_file_find_link(path, &info) == PLANCHE_FILE_PRESENT)
+        fault = info.kind == PLANCHE_FILE_LINK
+                    ? "is a symbolic link, which is not followed; copy the file itself there"
+                    : strerror(reason);
+    planche_fd_close(fd);
+    return planche_fail(error, PLANCHE_ERROR_DATA, "%s: %s", path, fault);
+}
+
 static enum planche_status add_file(struct planche_import_stage *stage, const char *path,
                                     struct planche_error *error)
 {
@@ -56,13 +77,34 @@ static enum planche_status add_partner(struct planche_import_stage *stage,
     if (planche_name_partner(stage->source, path, sizeof(path)) >= sizeof(path))
         return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "%s: the path is too long",
                             stage->source);
-    if (planche_file_find(path, NULL) == PLANCHE_FILE_ABSENT)
-        return planche_fail(error, PLANCHE_ERROR_NOT_FOUND, "%s: %s is missing beside it",
-                            stage->source, path);
-    return add_file(stage, path, error);
+    int fd;
+    enum planche_status status = open_beside(&fd, path, error);
+    if (status == PLANCHE_ERROR_NOT_FOUND)
+        return planche_fail(error, status, "%s: %s is missing beside it", stage->source, path);
+    if (status == PLANCHE_OK)
+        status = planche_import_stage_add(stage, path, read_file, &fd, error);
+    planche_fd_close(&fd);
+    return status;
 }
 
-/* What may tell the licence of a model's file goes with it. What cannot be read tells nothing. */
+/* What cannot be read tells no licence, which ends nothing. */
+static enum planche_status add_licence(struct planche_import_stage *stage, const char *path,
+                                       struct planche_error *error)
+{
+    int fd;
+    enum planche_status status = open_beside(&fd, path, error);
+    if (status == PLANCHE_OK) {
+        status = planche_import_stage_add(stage, path, read_file, &fd, error);
+    } else {
+        if (status != PLANCHE_ERROR_NOT_FOUND)
+            (void)planche_import_refuse(stage, path, error);
+        status = PLANCHE_OK;
+    }
+    planche_fd_close(&fd);
+    return status;
+}
+
+/* What may tell the licence of a model's file goes with it. */
 static enum planche_status add_licences(struct planche_import_stage *stage,
                                         struct planche_error *error)
 {
@@ -73,14 +115,8 @@ static enum planche_status add_licences(struct planche_import_stage *stage,
     for (size_t i = 0;
          !status && (length = planche_name_licence(stage->source, i, path, sizeof(path), &own)) > 0;
          i++) {
-        struct planche_file_info info;
-        bool there = length < sizeof(path) &&
-                     planche_file_find(path, &info) == PLANCHE_FILE_PRESENT &&
-                     info.kind == PLANCHE_FILE_REGULAR;
-        int fd = there ? planche_fd_open(path, 0, NULL) : -1;
-        if (fd >= 0)
-            status = planche_import_stage_add(stage, path, read_file, &fd, error);
-        planche_fd_close(&fd);
+        if (length < sizeof(path))
+            status = add_licence(stage, path, error);
     }
     return status;
 }
@@ -97,8 +133,30 @@ static enum planche_status add_pair(struct planche_import_stage *stage, bool mod
     return status ? status : add_licences(stage, error);
 }
 
-static enum planche_status add_archive(struct planche_import_stage *stage, uint64_t max_bytes,
-                                       struct planche_error *error)
+/* Whether a file, or a folder that it lies in, begins with a dot: a scan does not find it. */
+static bool is_hidden(const char *name)
+{
+    return name[0] == '.' || strstr(name, "/.") != NULL;
+}
+
+/* A file of a folder or an archive. What cannot be read of a folder, such as a link that leads out
+ * of it, is a loss by its name alone. */
+static enum planche_status add_entry(struct planche_import_stage *stage, const char *name,
+                                     bool folder, struct planche_archive *archive,
+                                     struct planche_error *error)
+{
+    if (folder && is_hidden(name))
+        return PLANCHE_OK;
+    enum planche_status status = planche_import_stage_add(stage, name, read_entry, archive, error);
+    if (!status || !folder)
+        return status;
+    bool wanted = planche_model_is_path(name) || planche_text_ends(name, ".bin") ||
+                  planche_name_is_licence(name) || stage->broken || !stage->refused;
+    return !wanted || planche_import_refuse(stage, name, error) ? PLANCHE_OK : status;
+}
+
+static enum planche_status add_archive(struct planche_import_stage *stage, bool folder,
+                                       uint64_t max_bytes, struct planche_error *error)
 {
     const struct planche_archive_limits limits = {.entries = MAX_ENTRIES,
                                                   .entry_bytes = max_bytes,
@@ -120,7 +178,7 @@ static enum planche_status add_archive(struct planche_import_stage *stage, uint6
             status = planche_fail(error, PLANCHE_ERROR_DATA, "%s: %s is in it twice", stage->source,
                                   entry.again);
         else if (!entry.folder)
-            status = planche_import_stage_add(stage, entry.name, read_entry, archive, error);
+            status = add_entry(stage, entry.name, folder, archive, error);
     }
     planche_archive_close(&archive);
     return status;
@@ -163,5 +221,5 @@ enum planche_status planche_import_read(struct planche_import_stage *stage, uint
     if (!folder && planche_archive_detect(stage->source, &ignored) == PLANCHE_CONTAINER_AUTO)
         return planche_fail(error, PLANCHE_ERROR_DATA,
                             "%s: is neither a model nor an archive of models", stage->source);
-    return add_archive(stage, max_bytes, error);
+    return add_archive(stage, folder, max_bytes, error);
 }

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "io/tree.h"
 #include "model/file.h"
+#include "model/import/licence.h"
 #include "model/loader.h"
 #include "os/fd.h"
 #include "os/file.h"
@@ -41,6 +42,7 @@ static enum planche_status make_folder(struct planche_import_stage *stage,
                             stage->directory);
     planche_folder_make_parents(inside, 0777);
     stage->folder = planche_tree_create(inside, 0700, stage->budget);
+    stage->broken = !stage->folder;
     if (!stage->folder)
         return planche_fail(error, errno == ENOMEM ? PLANCHE_ERROR_MEMORY : PLANCHE_ERROR_IO,
                             "%s: cannot make a folder here: %s", stage->directory, strerror(errno));
@@ -63,6 +65,7 @@ static struct planche_import_file *make_file(struct planche_import_stage *stage,
 {
     const char *slash = strrchr(name, '/'), *base = slash ? slash + 1 : name;
     if (stage->count >= MAX_FILES) {
+        stage->broken = true;
         planche_fail(error, PLANCHE_ERROR_LIMIT,
                      "%s: has more than %u files that could be of models", stage->source,
                      MAX_FILES);
@@ -100,6 +103,15 @@ static struct planche_import_file *make_file(struct planche_import_stage *stage,
     return file;
 }
 
+/* The last file is none after all. */
+static void drop_file(struct planche_import_stage *stage)
+{
+    struct planche_import_file *file = stage->files + --stage->count;
+    (void)planche_file_remove(file->path);
+    planche_free(file->name);
+    planche_free(file->path);
+}
+
 /* Bytes of a file on their way into the staging area. */
 struct copy {
     struct planche_import_stage *stage;
@@ -128,6 +140,13 @@ static enum planche_status fill(struct copy *copy, size_t size, struct planche_e
     return PLANCHE_OK;
 }
 
+static enum planche_status fail_write(struct copy *copy, struct planche_error *error)
+{
+    copy->stage->broken = true;
+    return planche_fail(error, PLANCHE_ERROR_IO, "%s: cannot write %s: %s", copy->stage->directory,
+                        copy->name, strerror(errno));
+}
+
 static enum planche_status flush(struct copy *copy, struct planche_error *error)
 {
     sha256_update(&copy->hash, copy->held, copy->stage->buffer);
@@ -137,8 +156,7 @@ static enum planche_status flush(struct copy *copy, struct planche_error *error)
                             copy->stage->source, copy->name,
                             (unsigned long long)PLANCHE_MODEL_FILE_LIMIT);
     if (!planche_fd_write(copy->fd, copy->stage->buffer, copy->held))
-        return planche_fail(error, PLANCHE_ERROR_IO, "%s: cannot write %s: %s",
-                            copy->stage->directory, copy->name, strerror(errno));
+        return fail_write(copy, error);
     copy->held = 0;
     return PLANCHE_OK;
 }
@@ -151,16 +169,14 @@ static enum planche_status write_all(struct copy *copy, struct planche_import_fi
     sha256_init(&copy->hash);
     copy->fd = planche_fd_create(file->path, 0600);
     if (copy->fd < 0)
-        return planche_fail(error, PLANCHE_ERROR_IO, "%s: cannot write %s: %s",
-                            copy->stage->directory, copy->name, strerror(errno));
+        return fail_write(copy, error);
     while (status == PLANCHE_OK && copy->held > 0) {
         status = flush(copy, error);
         if (status == PLANCHE_OK)
             status = fill(copy, BUFFER_BYTES, error);
     }
     if (!planche_fd_close(&copy->fd) && status == PLANCHE_OK)
-        status = planche_fail(error, PLANCHE_ERROR_IO, "%s: cannot write %s: %s",
-                              copy->stage->directory, copy->name, strerror(errno));
+        status = fail_write(copy, error);
     sha256_digest(&copy->hash, sizeof(digest), digest);
     planche_text_hex(file->sha256, digest, sizeof(digest));
     file->size = copy->size;
@@ -178,7 +194,10 @@ static enum planche_status take_licence(struct copy *copy, bool *taken, struct p
              is_clean(base);
     enum planche_status status =
         *taken ? fill(copy, PLANCHE_IMPORT_LICENCE_BYTES + 1, error) : PLANCHE_OK;
-    *taken = *taken && copy->held > 0 && copy->held <= PLANCHE_IMPORT_LICENCE_BYTES;
+    *taken = *taken && !status && copy->held <= PLANCHE_IMPORT_LICENCE_BYTES;
+    if (*taken)
+        status = planche_import_tells_licence(taken, base, (const char *)stage->buffer, copy->held,
+                                              stage->budget, error);
     stage->licences += *taken;
     return status;
 }
@@ -189,6 +208,17 @@ static bool may_belong(const char *name, bool model)
     const char *slash = strrchr(name, '/');
     return model || planche_text_ends(name, ".bin") ||
            strcmp(slash ? slash + 1 : name, PLANCHE_IMPORT_SUMS) == 0;
+}
+
+bool planche_import_refuse(struct planche_import_stage *stage, const char *name,
+                           const struct planche_error *error)
+{
+    if (!stage->refused || stage->broken || error->status == PLANCHE_ERROR_MEMORY ||
+        error->status == PLANCHE_ERROR_CANCELLED)
+        return false;
+    stage->refused_count += !planche_name_is_licence(name);
+    stage->refused(stage->user, name, error);
+    return true;
 }
 
 /* Remembers the name of a file that is of no model: a list of sums may have it. */
@@ -242,7 +272,10 @@ enum planche_status planche_import_stage_add(struct planche_import_stage *stage,
         return error->status;
     file->model = model;
     file->licence = licence;
-    return write_all(&copy, file, error);
+    status = write_all(&copy, file, error);
+    if (status)
+        drop_file(stage);
+    return status;
 }
 
 void planche_import_stage_free(struct planche_import_stage *stage)

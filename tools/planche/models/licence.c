@@ -3,9 +3,9 @@
 #include "models/licence.h"
 
 #include "base/file_names.h"
+#include "base/licence_text.h"
 #include "base/text.h"
 
-#include <ctype.h>
 #include <fcntl.h>
 #include <jansson.h>
 #include <limits.h>
@@ -17,72 +17,6 @@
 
 /* Bytes of a file that are looked at. */
 #define TEXT_SIZE ((size_t)16 << 10)
-
-/* Words of licences' texts, the particular ones first. */
-static const struct {
-    const char *words, *name;
-} known[] = {
-    {"CC BY-NC-SA 4.0", "CC-BY-NC-SA-4.0"},
-    {"Attribution-NonCommercial-ShareAlike 4.0", "CC-BY-NC-SA-4.0"},
-    {"CC BY-NC-ND 4.0", "CC-BY-NC-ND-4.0"},
-    {"Attribution-NonCommercial-NoDerivatives 4.0", "CC-BY-NC-ND-4.0"},
-    {"CC BY-NC 4.0", "CC-BY-NC-4.0"},
-    {"Attribution-NonCommercial 4.0", "CC-BY-NC-4.0"},
-    {"CC BY-SA 4.0", "CC-BY-SA-4.0"},
-    {"Attribution-ShareAlike 4.0", "CC-BY-SA-4.0"},
-    {"CC BY 4.0", "CC-BY-4.0"},
-    {"Attribution 4.0 International", "CC-BY-4.0"},
-    {"CC0 1.0", "CC0-1.0"},
-    {"DO WHAT THE FUCK YOU WANT TO", "WTFPL"},
-    {"GNU AFFERO GENERAL PUBLIC LICENSE", "AGPL-3.0"},
-    {"GNU LESSER GENERAL PUBLIC LICENSE", "LGPL"},
-    {"GNU GENERAL PUBLIC LICENSE", "GPL"},
-    {"Apache License", "Apache-2.0"},
-    {"Redistribution and use in source and binary forms", "BSD"},
-    {"MIT License", "MIT"},
-    {"Permission is hereby granted, free of charge", "MIT"},
-    {"This is free and unencumbered software", "Unlicense"},
-};
-
-static const char *find_word(const char *text, const char *word)
-{
-    size_t length = strlen(word);
-    for (; *text; text++)
-        if (strncasecmp(text, word, length) == 0)
-            return text;
-    return NULL;
-}
-
-/* What follows "License:", up to the end of the line. */
-static bool take_statement(const char *text, const char *label, char *licence, size_t size)
-{
-    const char *at = find_word(text, label);
-    if (at == NULL)
-        return false;
-    at += strlen(label);
-    at += strspn(at, " \t*_\"`");
-    size_t length = strcspn(at, "\r\n");
-    while (length > 0 && strchr(" \t*_\"`,.", at[length - 1]) != NULL)
-        length--;
-    snprintf(licence, size, "%.*s", length < 200 ? (int)length : 200, at);
-    planche_text_clean(licence);
-    return *licence != 0;
-}
-
-bool planche_cli_licence_recognise(const char *text, char *licence, size_t size)
-{
-    static const char *const labels[] = {"SPDX-License-Identifier:", "License:", "Licence:"};
-    for (size_t i = 0; i < sizeof labels / sizeof *labels; i++)
-        if (take_statement(text, labels[i], licence, size))
-            return true;
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
-        if (find_word(text, known[i].words) != NULL) {
-            snprintf(licence, size, "%s", known[i].name);
-            return true;
-        }
-    }
-    return false;
-}
 
 /* The beginning of a regular file; what is neither cannot stop the command. */
 static bool read_text(const char *path, char *text)
@@ -122,7 +56,7 @@ static bool read_json(const char *text, char *licence, size_t size)
 static bool read_text_file(const char *path, const char *text, char *licence, size_t size)
 {
     const char *base = strrchr(path, '/') != NULL ? strrchr(path, '/') + 1 : path;
-    if (planche_cli_licence_recognise(text, licence, size))
+    if (planche_licence_recognise(text, licence, size))
         return true;
     bool whole = strncasecmp(base, "licen", 5) == 0 || strncasecmp(base, "copying", 7) == 0 ||
                  planche_text_ends(base, PLANCHE_NAME_LICENCE);

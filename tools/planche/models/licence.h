@@ -13,7 +13,5 @@
  * itself. False: nothing tells. */
 bool planche_cli_licence_find(const char *model, char *licence, size_t size, char *from,
                               size_t from_size);
-/* The name of a licence in a text that may say anything; false: none is known. */
-bool planche_cli_licence_recognise(const char *text, char *licence, size_t size);
 
 #endif

@@ -32,6 +32,7 @@
 struct packed {
     char *name; /* in the pack, and in the cache */
     char *path;
+    unsigned flags; /* to open it with */
     uint64_t size;
     char sha256[PLANCHE_IO_DIGEST_TEXT];
 };
@@ -59,8 +60,9 @@ static enum planche_status no_memory(struct planche_error *error)
 }
 
 /* Adds a file whose name in the pack is NAME and ENDING. */
-static enum planche_status add_file(struct pack *pack, const char *path, const char *name,
-                                    const char *ending, struct planche_error *error)
+static enum planche_status add_file(struct pack *pack, const char *path, unsigned flags,
+                                    const char *name, const char *ending,
+                                    struct planche_error *error)
 {
     uint8_t digest[PLANCHE_IO_DIGEST_BYTES];
     struct planche_file_info info;
@@ -69,13 +71,13 @@ static enum planche_status add_file(struct pack *pack, const char *path, const c
         return no_memory(error);
     pack->files = files;
     struct packed *file = files + pack->count;
-    *file = (struct packed){.path = strdup(path)};
+    *file = (struct packed){.path = strdup(path), .flags = flags};
     if (asprintf(&file->name, "%s%s", name, ending) < 0)
         file->name = NULL;
     pack->count++;
     if (file->path == NULL || file->name == NULL)
         return no_memory(error);
-    int fd = planche_fd_open(path, 0, &info);
+    int fd = planche_fd_open(path, flags, &info);
     bool read = fd >= 0 && planche_fd_digest(fd, digest);
     int reason = errno;
     planche_fd_close(&fd);
@@ -96,11 +98,11 @@ static enum planche_status add_variant(struct pack *pack,
     if (status == PLANCHE_OK)
         status = planche_model_path(variant, folder, path, sizeof path, error);
     if (status == PLANCHE_OK)
-        status = add_file(pack, path, variant->file, ".param", error);
+        status = add_file(pack, path, 0, variant->file, ".param", error);
     if (status != PLANCHE_OK)
         return status;
     memcpy(path + strlen(path) - strlen(".param"), ".bin", sizeof ".bin");
-    return add_file(pack, path, variant->file, ".bin", error);
+    return add_file(pack, path, 0, variant->file, ".bin", error);
 }
 
 /* What is wanted: by name it must be there; of "all", what is there. */
@@ -125,6 +127,18 @@ static int compare_names(const void *left, const void *right)
     return strcmp(a->name, b->name);
 }
 
+/* Whether a file of this name is packed: what import puts there. A link may lead to anything of
+ * this machine's. */
+static bool is_packed(const char *path, const char *name)
+{
+    struct planche_file_info info;
+    if (name[0] == '.' || planche_file_find_link(path, &info) != PLANCHE_FILE_PRESENT)
+        return false;
+    if (info.kind == PLANCHE_FILE_LINK)
+        planche_cli_note("%s: is a symbolic link, which is not packed", path);
+    return info.kind == PLANCHE_FILE_REGULAR;
+}
+
 /* Models that are in no catalogue, as models import left them. */
 static enum planche_status add_others(struct pack *pack, const char *folder,
                                       struct planche_error *error)
@@ -141,8 +155,8 @@ static enum planche_status add_others(struct pack *pack, const char *folder,
     while (status == PLANCHE_OK && (entry = planche_listing_next(&listing)) != NULL) {
         snprintf(path, sizeof path, "%s/%s", place, entry);
         snprintf(name, sizeof name, OTHERS "/%s", entry);
-        if (entry[0] != '.' && planche_cli_is_file(path))
-            status = add_file(pack, path, name, "", error);
+        if (is_packed(path, entry))
+            status = add_file(pack, path, PLANCHE_FD_NO_LINK, name, "", error);
     }
     planche_listing_close(&listing);
     return status;
@@ -193,7 +207,7 @@ static enum planche_status copy_content(struct pack *pack, const struct packed *
 static enum planche_status write_file(struct pack *pack, const struct packed *file,
                                       struct planche_error *error)
 {
-    int fd = planche_fd_open(file->path, 0, NULL);
+    int fd = planche_fd_open(file->path, file->flags, NULL);
     if (fd < 0)
         return planche_fail(error, PLANCHE_ERROR_IO, "%s: %s", file->path, strerror(errno));
     enum planche_status status = planche_cli_tar_begin(pack->tar, file->name, file->size, error);
