@@ -648,6 +648,27 @@ class Import(Models):
                 self.models("remove", plain)
             os.unlink(self.path(f"dl/{name}.planche"))
 
+    def test_folder_with_bad_files(self):
+        """What can be imported is; of the rest each is told with its reason."""
+        self.own("dl/good.planche")
+        good = self.read("dl/good.planche")
+        self.write("dl/.hidden.safetensors", b"junk")
+        self.write("dl/.git/x.planche", good)
+        self.write("dl/cut.planche", good[:1000])
+        self.write("dl/alone.param", b"7767517\n2 2\nInput in 0 1 data\nConvolution c 1 1 data output 0=3 1=1 6=9\n")
+        self.write("out.planche", good)
+        os.symlink(self.path("out.planche"), self.path("dl/far.planche"))
+        os.symlink(self.path("page.png"), self.path("dl/page.png"))
+        self.write("dl/a.planche", good)
+        told = self.models("import", self.path("dl"), check=1).stderr
+        for part in ("cut.planche: ", "alone.bin is missing", "far.planche: is a symbolic link, which is "
+                     "followed only if it is named", "2 imported"):
+            self.assertIn(part, told)
+        for part in ("hidden", "page.png", "book"):
+            self.assertNotIn(part, told)
+        self.assertEqual(len(told.splitlines()), 6, told)
+        self.assertEqual(self.files("cache/imported"), ["a.planche", "good.planche"])
+
     def test_models_of_programs(self):
         """Real-CUGAN's files have the same names in several folders; pro's colours are told by the folder."""
         param = "7767517\n2 2\nInput in 0 1 data\nConvolution c 1 1 data output 0=3 1=1 6=9\n"

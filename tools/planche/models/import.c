@@ -9,9 +9,12 @@
 #include "cli/imported.h"
 #include "cli/interrupt.h"
 #include "cli/options.h"
+#include "cli/paths.h"
 #include "cli/terminal.h"
 #include "models/lock.h"
+#include "models/scan.h"
 #include "models/selection.h"
+#include "os/file_info.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -23,8 +26,7 @@ struct imported {
     const char *folder; /* of models */
     bool quiet;
     bool named; /* models of this folder are found by their names, without --model-dir */
-    size_t fresh, there, last; /* last: models of the current operand */
-    char path[PATH_MAX];       /* of the last one */
+    size_t fresh, there, failed; /* failed: files of folders */
 };
 
 /* Models of the catalogue are many, and are named as ever; others by their files. */
@@ -33,10 +35,8 @@ static void note_model(void *user, const struct planche_model_imported *model)
     struct imported *imported = user;
     const char *slash = strrchr(model->path, '/'), *name = NULL;
     char text[NAME_MAX + 1];
-    imported->last++;
     imported->fresh += !model->there;
     imported->there += model->there != 0;
-    snprintf(imported->path, sizeof imported->path, "%s", model->path);
     if (imported->quiet || model->variant != NULL)
         return;
     if (imported->named && slash != NULL)
@@ -59,21 +59,66 @@ static bool is_partner(int count, char *const *paths, const char *path)
     return false;
 }
 
-static enum planche_status import_one(const char *path, const char *folder,
-                                      struct imported *imported)
+static void tell(const struct planche_error *error)
+{
+    char text[PLANCHE_ERROR_MESSAGE_SIZE + 64];
+    if (error->status != PLANCHE_ERROR_CANCELLED)
+        planche_cli_message("%s", planche_cli_hint(error->message, text, sizeof text));
+}
+
+static enum planche_status import_quietly(const char *path, struct imported *imported,
+                                          struct planche_error *error)
 {
     struct planche_model_import_options options = PLANCHE_MODEL_IMPORT_OPTIONS_INIT;
-    struct planche_error error = {0};
-    char text[PLANCHE_ERROR_MESSAGE_SIZE + 64];
-    options.directory = folder;
+    options.directory = imported->folder;
     options.cancel = planche_cli_interrupt_cancel();
     options.imported = note_model;
     options.user = imported;
-    imported->last = 0;
-    enum planche_status status = planche_model_import(path, &options, &error);
-    if (status != PLANCHE_OK && status != PLANCHE_ERROR_CANCELLED)
-        planche_cli_message("%s", planche_cli_hint(error.message, text, sizeof text));
-    return status;
+    return planche_model_import(path, &options, error);
+}
+
+/* A model's file of a folder, by itself. */
+static void import_found(void *user, const char *path)
+{
+    struct imported *imported = user;
+    struct planche_file_info info;
+    struct planche_error error = {0};
+    if (planche_cli_interrupt_signal() != 0)
+        return;
+    if (planche_file_find_link(path, &info) == PLANCHE_FILE_PRESENT &&
+        info.kind == PLANCHE_FILE_LINK) {
+        planche_cli_message("%s: is a symbolic link, which is followed only if it is named", path);
+        imported->failed++;
+    } else if (import_quietly(path, imported, &error) != PLANCHE_OK) {
+        tell(&error);
+        imported->failed++;
+    }
+}
+
+/* Whether the models of a source can be taken one by one: a list of sums speaks of all of them. */
+static bool is_loose_folder(const char *path)
+{
+    char sums[PATH_MAX];
+    return planche_cli_is_folder(path) &&
+           (size_t)snprintf(sums, sizeof sums, "%s/SHA256SUMS", path) < sizeof sums &&
+           planche_file_find_link(sums, NULL) == PLANCHE_FILE_ABSENT;
+}
+
+/* A folder of which something cannot be imported is gone through again, file by file. */
+static bool import_one(const char *path, struct imported *imported)
+{
+    struct planche_error error = {0};
+    enum planche_status status = import_quietly(path, imported, &error);
+    if (status == PLANCHE_OK)
+        return true;
+    size_t before = imported->failed;
+    bool each = status != PLANCHE_ERROR_CANCELLED && status != PLANCHE_ERROR_MEMORY &&
+                is_loose_folder(path);
+    if (each)
+        planche_cli_scan_each(path, import_found, imported);
+    if (!each || imported->failed == before)
+        tell(&error);
+    return false;
 }
 
 int planche_cli_import_files(int count, char *const *paths, const char *folder, bool quiet)
@@ -91,8 +136,7 @@ int planche_cli_import_files(int count, char *const *paths, const char *folder, 
     if (!planche_cli_lock_models(&lock, folder))
         return PLANCHE_CLI_NOT_STARTED;
     for (int i = 0; i < count && planche_cli_interrupt_signal() == 0; i++) {
-        if (!is_partner(count, paths, paths[i]) &&
-            import_one(paths[i], folder, &imported) != PLANCHE_OK)
+        if (!is_partner(count, paths, paths[i]) && !import_one(paths[i], &imported))
             status = PLANCHE_CLI_PAGE_FAILED;
     }
     planche_folder_lock_release(&lock);

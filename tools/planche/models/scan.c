@@ -25,6 +25,8 @@
 
 struct scan {
     const struct planche_cli_options *options;
+    void (*found)(void *user, const char *path); /* NULL: models are shown */
+    void *user;
     size_t names, models;
     bool heading; /* is printed */
     bool full;    /* a bound was met */
@@ -47,12 +49,16 @@ static void meet_bound(struct scan *scan, const char *what, unsigned count)
 static void show(struct scan *scan, const char *path)
 {
     struct planche_cli_description description;
-    bool speed = scan->options->speed;
     if (scan->models == MAX_MODELS) {
         meet_bound(scan, "models", MAX_MODELS);
         return;
     }
     scan->models++;
+    if (scan->found != NULL) {
+        scan->found(scan->user, path);
+        return;
+    }
+    bool speed = scan->options->speed;
     planche_cli_describe(&description, path, speed);
     if (scan->options->json) {
         if (!planche_cli_describe_json(&description))
@@ -140,6 +146,17 @@ static void scan_operand(struct scan *scan, const char *operand)
     bool read = scan->status == status; /* else something in it could not be, and may be one */
     if (scan->models == before && read && !is_stopped(scan))
         planche_cli_note("%s: no model's file is in it", operand);
+}
+
+bool planche_cli_scan_each(const char *folder, void (*found)(void *user, const char *path),
+                           void *user)
+{
+    char path[PATH_MAX];
+    struct scan scan = {.found = found, .user = user, .status = PLANCHE_CLI_OK};
+    if (*folder == 0 || (size_t)snprintf(path, sizeof path, "%s", folder) >= sizeof path)
+        return false;
+    visit_folder(&scan, path, 0);
+    return scan.status == PLANCHE_CLI_OK;
 }
 
 int planche_cli_scan(int argc, char **argv)
