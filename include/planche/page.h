@@ -58,7 +58,7 @@ struct planche_page_options {
                       WebP with 90, namely 90 for WebP and JPEG, 82 for AVIF, 87 for JPEG XL. Not
                       used by PNG and by lossless formats */
     int lossless;  /* not 0: lossless WebP, AVIF, JPEG XL */
-    int effort;    /* of the encoder, all formats: 1 (fast) to 9 (small); 0: as 4. From 7 on JPEG
+    int effort;    /* of the encoder, all formats: 1 (fast) to 9 (small); 0: as 4. From 5 on JPEG
                       takes memory for the whole page */
     int overwrite; /* planche_engine_run_file: replace an existing output */
     planche_progress_fn progress;
