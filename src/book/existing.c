@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "book/steps.h"
 #include "choice/auto_model.h"
+#include "codec/file_end.h"
 #include "codec/provenance.h"
 #include "engine/internal.h"
 #include "io/digest.h"
@@ -373,10 +374,27 @@ enum planche_status planche_existing_open(struct planche_book *book, struct plan
     return status ? status : check_folder(book, error);
 }
 
+/* Whether a file of the page is empty, or its end is missing. */
+static bool is_cut(const struct planche_book *book, const struct planche_entry *entry,
+                   const struct found *found, unsigned parts)
+{
+    struct found file = *found;
+    bool cut = false;
+    for (unsigned part = 1; part <= parts && !cut; part++) {
+        char path[PATH_MAX];
+        if (parts > 1)
+            (void)name_variant(&file, entry->candidate, found->format, part);
+        cut = !join(path, book, file.name) || planche_file_is_cut(path, found->format);
+    }
+    return cut;
+}
+
 static enum planche_book_outcome judge(const struct planche_book *book,
                                        const struct planche_entry *entry, const char *path,
                                        const struct found *found, unsigned parts)
 {
+    if (is_cut(book, entry, found, parts))
+        return PLANCHE_BOOK_SOURCE_CHANGED; /* the file is no longer what was made of the source */
     if (!*found->mark.source) {
         bool same_time = llabs((long long)found->info.mtime.tv_sec - entry->mtime) <= SAME_SECONDS;
         return same_time ? PLANCHE_BOOK_UP_TO_DATE : PLANCHE_BOOK_SOURCE_CHANGED;

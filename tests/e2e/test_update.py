@@ -2,6 +2,7 @@
 """Outputs that are there: which are up to date, and what a run does with the others."""
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -142,7 +143,7 @@ class Library(Outputs):
         self.write("lib/scans/1.png", harness.page(14, 16, seed=7))
         for _ in range(2):
             result = self.up()
-            self.assertIn("1 up to date, 1 left, source changed", result.stderr)
+            self.assertIn("1 up to date, 1 left, source or result changed", result.stderr)
             self.assertIn("--update makes", result.stderr)
         self.assertIn("1 enlarged, 1 up to date", self.up("--update").stderr)
         self.assertEqual(self.statuses(), dict.fromkeys(self.ALL, "up to date"))
@@ -161,6 +162,51 @@ class Library(Outputs):
         os.remove(self.path("out/scans/0.webp"))
         self.assertEqual(self.statuses()["scans"], "ok")
         self.assertEqual(self.files("out/scans"), ["0.webp", "1.webp"])
+
+    def test_output_cut(self):
+        """Of a disk that was full or pulled out: said at every run until it is made again."""
+        whole = {name: self.read(f"out/{name}") for name in ("a.cbz", "s/cover.png", "scans/0.webp")}
+        for size in (0, -1):
+            for name, data in whole.items():
+                self.write(f"out/{name}", data[:size])
+            self.assertIn("(output changed)", self.up("--dry-run").stdout)
+            for _ in range(2):
+                result = self.up()
+                self.assertIn("lib/a.cbz -> out/a.cbz  output changed\n", result.stderr)
+                self.assertIn("1 up to date, 1 left, source or result changed", result.stderr)
+                self.assertIn("Skipped: 1 book (up to date), 1 book (output changed), 1 page (output changed); "
+                              "--update makes these again\n", result.stderr)
+            self.assertEqual(self.read("out/a.cbz"), whole["a.cbz"][:size])
+            self.assertEqual(self.statuses("--update"),
+                             {"a.cbz": "ok", "s/cover.png": "ok", "scans": "ok", "s/b.cbz": "up to date"})
+            self.assertEqual({name: self.read(f"out/{name}") for name in whole}, whole)
+            self.assertEqual(self.statuses(), dict.fromkeys(self.ALL, "up to date"))
+
+    def test_output_cut_at_once(self):
+        """Of the same time: neither the folder's names nor the times of its pages tell."""
+        for name in ("cc.png", "p.png"):
+            self.write(f"f/{name}", harness.page(12, 16, seed=len(name)))
+        for form in ("png", "jpg", "webp"):
+            self.planche("f", "-o", f"g-{form}", "--to", "folder", "-f", form)
+            page = f"g-{form}/p.{form}"
+            data, old = self.read(page), os.stat(self.path(page))
+            self.write(page, data[:-2])
+            os.utime(self.path(page), ns=(old.st_atime_ns, old.st_mtime_ns))
+            again = ("f", "-o", f"g-{form}", "--to", "folder", "-f", form)
+            self.assertIn("1 left, source or result changed", self.planche(*again).stderr)
+            self.assertIn("1 enlarged", self.planche(*again, "--update").stderr)
+            self.assertEqual(self.read(page), data)
+
+    def test_record_without_size(self):
+        """Of an earlier version: an empty output is noticed all the same, and nothing else is."""
+        folder = os.path.join(os.environ["XDG_STATE_HOME"], "planche/outputs")
+        for name in os.listdir(folder):
+            with open(os.path.join(folder, name), encoding="utf-8") as file:
+                lines = [re.sub(r"^((?:\S+ ){7}\d+)/\d+ ", r"\1 ", line) for line in file]
+            with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
+                file.writelines(lines)
+        self.write("out/a.cbz", b"")
+        self.assertEqual(self.statuses(), {**dict.fromkeys(self.ALL, "up to date"), "a.cbz": "output changed"})
 
     def test_overwrite(self):
         before = self.times()
@@ -357,6 +403,9 @@ class Named(Outputs):
             self.planche("a.cbz", *output)
             self.assertEqual(self.planche("a.cbz", *output).stderr,
                              "Skipped: 1 book (up to date)\n")
+        self.write("b.cbz", b"")
+        self.assert_one_line(self.planche("a.cbz", "-o", "b.cbz", check=1).stderr, "not whole; --update makes it again")
+        self.planche("a.cbz", "-o", "b.cbz", "--update")
         self.write("c.cbz", book(2))
         self.assert_one_line(self.planche("c.cbz", "-o", "b.cbz", check=1).stderr, "made from another file")
 

@@ -26,7 +26,45 @@ static void digest_content(const char *path, char text[PLANCHE_IO_DIGEST_TEXT])
         planche_text_hex(text, digest, sizeof digest);
 }
 
-/* Keeps a record, unless nothing is to be written. */
+/* The bytes of all files of a page: of the parts, or of the format, that it became. False: they are
+ * not all there. */
+static bool measure_page(const struct planche_cli_run *run, const struct planche_cli_item *item,
+                         const struct planche_cli_record *record, uint64_t *bytes)
+{
+    struct planche_page_result result = PLANCHE_PAGE_RESULT_INIT;
+    bool there = record->parts > 0;
+    *bytes = 0;
+    result.parts = record->parts;
+    result.format = (enum planche_format)record->format;
+    result.switched = record->format != PLANCHE_FORMAT_AUTO;
+    for (unsigned part = 1; there && part <= result.parts; part++) {
+        struct planche_file_info info = {0};
+        size_t size = planche_page_file_name(NULL, 0, item->output, &result, part) + 1;
+        char *name = malloc(size);
+        if (name != NULL)
+            planche_page_file_name(name, size, item->output, &result, part);
+        there = name != NULL && planche_file_find(name, &info) == PLANCHE_FILE_PRESENT &&
+                !planche_cli_plan_names(&run->plan, item, name);
+        *bytes += info.size;
+        free(name);
+    }
+    return there;
+}
+
+/* The bytes of an output: of a folder, of all files in it. */
+static bool measure(const struct planche_cli_run *run, const struct planche_cli_item *item,
+                    const struct planche_cli_record *record, uint64_t *bytes)
+{
+    struct planche_stamp output;
+    if (!item->book)
+        return measure_page(run, item, record, bytes);
+    bool known = planche_stamp_take(&output, item->output);
+    *bytes = known ? output.bytes : 0;
+    return known;
+}
+
+/* Keeps a record, unless nothing is to be written. The size of an output that was recorded once is
+ * that of when it was made, whatever has become of it. */
 static void note(struct planche_cli_run *run, const struct planche_cli_item *item,
                  struct planche_cli_record *record)
 {
@@ -35,29 +73,26 @@ static void note(struct planche_cli_run *run, const struct planche_cli_item *ite
         return;
     if (is_folder_book(item) && planche_stamp_take(&output, item->output))
         record->names = output.names;
+    if (record->bytes == 0 && !measure(run, item, record, &record->bytes))
+        record->bytes = 0;
     planche_cli_records_add(&run->records, item->output, record);
 }
 
-/* True if all files of a page that became something else than was planned are there: parts, or
- * another format. */
+/* True if all files of a page that became something else than was planned are there. */
 static bool are_parts_there(const struct planche_cli_run *run, const struct planche_cli_item *item,
                             const struct planche_cli_record *record)
 {
-    struct planche_page_result result = PLANCHE_PAGE_RESULT_INIT;
-    bool there = !item->book && record->parts > 0;
-    result.parts = record->parts;
-    result.format = (enum planche_format)record->format;
-    result.switched = record->format != PLANCHE_FORMAT_AUTO;
-    for (unsigned part = 1; there && part <= result.parts; part++) {
-        size_t size = planche_page_file_name(NULL, 0, item->output, &result, part) + 1;
-        char *name = malloc(size);
-        if (name != NULL)
-            planche_page_file_name(name, size, item->output, &result, part);
-        there = name != NULL && planche_cli_is_taken(name) &&
-                !planche_cli_plan_names(&run->plan, item, name);
-        free(name);
-    }
-    return there;
+    uint64_t bytes;
+    return !item->book && measure_page(run, item, record, &bytes);
+}
+
+/* True if an output is empty, or has another size than when it was made. */
+static bool has_other_size(const struct planche_cli_run *run, const struct planche_cli_item *item,
+                           const struct planche_cli_record *record)
+{
+    uint64_t bytes;
+    return measure(run, item, record, &bytes) &&
+           (bytes == 0 || (record->bytes != 0 && bytes != record->bytes));
 }
 
 /* A file that was only touched, or copied from elsewhere, is the same. */
@@ -89,6 +124,8 @@ static enum planche_cli_verdict judge_record(struct planche_cli_run *run,
     bool other = *record.settings != 0 && strcmp(record.settings, item->settings) != 0;
     if (other)
         return PLANCHE_CLI_OTHER_SETTINGS;
+    if (!is_folder_book(item) && has_other_size(run, item, &record))
+        return PLANCHE_CLI_OUTPUT_CHANGED;
     return item->book && record.parts > 0 ? PLANCHE_CLI_PAGES_FAILED : PLANCHE_CLI_UP_TO_DATE;
 }
 
@@ -152,13 +189,14 @@ static enum planche_cli_verdict judge_book(struct planche_cli_run *run,
     return PLANCHE_CLI_UP_TO_DATE;
 }
 
-/* True if files of a folder have gone, or come, since it was made. */
+/* True if files of a folder have gone, have come or have other sizes since it was made: then its
+ * pages are looked at. */
 static bool has_other_files(const struct planche_cli_item *item,
                             const struct planche_cli_record *record)
 {
     struct planche_stamp output;
     return is_folder_book(item) && planche_stamp_take(&output, item->output) &&
-           output.names != record->names;
+           (output.names != record->names || (record->bytes != 0 && output.bytes != record->bytes));
 }
 
 /* What is to be done with an output that is there. other: it, or parts of it, were made with other

@@ -12,6 +12,7 @@ const char *planche_cli_verdict_name(enum planche_cli_verdict verdict)
         [PLANCHE_CLI_UP_TO_DATE] = "up to date",
         [PLANCHE_CLI_SOURCE_CHANGED] = "source changed",
         [PLANCHE_CLI_OTHER_SETTINGS] = "other settings",
+        [PLANCHE_CLI_OUTPUT_CHANGED] = "output changed",
         [PLANCHE_CLI_PAGES_FAILED] = "pages failed",
         [PLANCHE_CLI_EXISTS] = "exists",
     };
@@ -21,7 +22,7 @@ const char *planche_cli_verdict_name(enum planche_cli_verdict verdict)
 bool planche_cli_is_stale(enum planche_cli_verdict verdict)
 {
     return verdict == PLANCHE_CLI_SOURCE_CHANGED || verdict == PLANCHE_CLI_OTHER_SETTINGS ||
-           verdict == PLANCHE_CLI_PAGES_FAILED;
+           verdict == PLANCHE_CLI_OUTPUT_CHANGED || verdict == PLANCHE_CLI_PAGES_FAILED;
 }
 
 /* An item of one of the plan's lists. */

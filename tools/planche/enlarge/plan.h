@@ -16,12 +16,14 @@ enum planche_cli_verdict {
     PLANCHE_CLI_UP_TO_DATE,
     PLANCHE_CLI_SOURCE_CHANGED,
     PLANCHE_CLI_OTHER_SETTINGS, /* of the same source */
+    PLANCHE_CLI_OUTPUT_CHANGED, /* it is empty, or has another size than when it was made */
     PLANCHE_CLI_PAGES_FAILED,   /* else up to date */
     PLANCHE_CLI_EXISTS,         /* nobody knows, or --skip-existing: nobody asks */
     PLANCHE_CLI_VERDICTS
 };
 
-/* "up to date", "source changed", "other settings", "pages failed", "exists" */
+/* "up to date", "source changed", "other settings", "output changed",
+ * "pages failed", "exists" */
 const char *planche_cli_verdict_name(enum planche_cli_verdict verdict);
 /* True if --update makes such an output again. */
 bool planche_cli_is_stale(enum planche_cli_verdict verdict);

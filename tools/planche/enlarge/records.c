@@ -66,11 +66,19 @@ static int write_line(char text[LINE_BYTES], const char *output_name,
     char name[LINE_BYTES - 200];
     write_name(name, sizeof name, output_name);
     return snprintf(text, LINE_BYTES,
-                    "%" PRIu64 " %" PRId64 " %" PRIx64 " %s %s %" PRIx64 " %u %d %s\n",
+                    "%" PRIu64 " %" PRId64 " %" PRIx64 " %s %s %" PRIx64 " %u %d/%" PRIu64 " %s\n",
                     record->source.bytes, record->source.time, record->source.names,
                     *record->digest != 0 ? record->digest : "-",
                     *record->settings != 0 ? record->settings : "-", record->names, record->parts,
-                    record->format, name);
+                    record->format, record->bytes, name);
+}
+
+/* "/BYTES ", which lines of older versions do not have. Returns what follows. */
+static const char *read_bytes(const char *text, uint64_t *bytes)
+{
+    int used = 0;
+    bool known = sscanf(text, "/%" SCNu64 " %n", bytes, &used) == 1 && used > 0;
+    return known ? text + used : text + strspn(text, " ");
 }
 
 /* Of a damaged line nothing is known. */
@@ -79,14 +87,14 @@ static bool read_line(struct line *line, const char *text)
     struct planche_cli_record *record = &line->record;
     char digest[PLANCHE_IO_DIGEST_TEXT], settings[PLANCHE_CLI_SETTINGS_TEXT];
     int used = 0;
-    if (sscanf(text, "%" SCNu64 " %" SCNd64 " %" SCNx64 " %64s %16s %" SCNx64 " %u %d %n",
+    if (sscanf(text, "%" SCNu64 " %" SCNd64 " %" SCNx64 " %64s %16s %" SCNx64 " %u %d%n",
                &record->source.bytes, &record->source.time, &record->source.names, digest, settings,
                &record->names, &record->parts, &record->format, &used) != 8 ||
         used == 0)
         return false;
     snprintf(record->digest, sizeof record->digest, "%s", *digest == '-' ? "" : digest);
     snprintf(record->settings, sizeof record->settings, "%s", *settings == '-' ? "" : settings);
-    line->name = read_name(text + used);
+    line->name = read_name(read_bytes(text + used, &record->bytes));
     return line->name != NULL;
 }
 

@@ -16,6 +16,7 @@ struct planche_cli_record {
     char digest[PLANCHE_IO_DIGEST_TEXT];      /* of the source's content; "": not known */
     char settings[PLANCHE_CLI_SETTINGS_TEXT]; /* "": not known */
     uint64_t names;                           /* of an output that is a folder: of its stamp */
+    uint64_t bytes;                           /* of the output when it was made; 0: not known */
     unsigned parts; /* of a book, pages that failed; of a page, files that it became, */
     int format;     /* and their format if it is not the planned one, else 0 */
 };

@@ -122,7 +122,8 @@ static bool is_in_the_way(const struct planche_cli_run *run, const struct planch
     const char *output = run->options.output;
     bool named = output != NULL && !item->resumes && !planche_cli_output_is_folder(output);
     return named && (item->verdict == PLANCHE_CLI_SOURCE_CHANGED ||
-                     item->verdict == PLANCHE_CLI_OTHER_SETTINGS);
+                     item->verdict == PLANCHE_CLI_OTHER_SETTINGS ||
+                     item->verdict == PLANCHE_CLI_OUTPUT_CHANGED);
 }
 
 void planche_cli_run_skip(struct planche_cli_run *run, const struct planche_cli_item *item)
@@ -131,10 +132,13 @@ void planche_cli_run_skip(struct planche_cli_run *run, const struct planche_cli_
         run->failed = true;
     /* One that was named is wanted, not what lies in its place: the message says all of it. */
     if (is_in_the_way(run, item)) {
-        planche_cli_message(
-            "%s: exists already and was made %s; --update makes it again", item->output,
-            item->verdict == PLANCHE_CLI_SOURCE_CHANGED ? "from another file or version"
-                                                        : "with other settings");
+        const char *why = item->verdict == PLANCHE_CLI_SOURCE_CHANGED
+                              ? "was made from another file or version"
+                          : item->verdict == PLANCHE_CLI_OTHER_SETTINGS
+                              ? "was made with other settings"
+                              : "was changed since it was made, or is not whole";
+        planche_cli_message("%s: exists already and %s; --update makes it again", item->output,
+                            why);
         run->failed = true;
     } else {
         run->summary.passed[item->book][item->verdict]++;

@@ -37,7 +37,7 @@ const char *planche_cli_summary_pages(const size_t *outcomes, char *text, size_t
         {PLANCHE_BOOK_LARGE, "large enough"},
         {PLANCHE_BOOK_UP_TO_DATE, "up to date"},
         {PLANCHE_BOOK_OTHER_SETTINGS, "left, made with other settings"},
-        {PLANCHE_BOOK_SOURCE_CHANGED, "left, source changed"},
+        {PLANCHE_BOOK_SOURCE_CHANGED, "left, source or result changed"},
         {PLANCHE_BOOK_FAILED, "failed"},
     };
     size_t pages = 0;
@@ -65,6 +65,7 @@ static void print_skipped(const struct planche_cli_summary *summary)
         [PLANCHE_CLI_UP_TO_DATE] = "up to date",
         [PLANCHE_CLI_SOURCE_CHANGED] = "source changed",
         [PLANCHE_CLI_OTHER_SETTINGS] = "made with other settings",
+        [PLANCHE_CLI_OUTPUT_CHANGED] = "output changed",
         [PLANCHE_CLI_PAGES_FAILED] = "pages failed",
         [PLANCHE_CLI_EXISTS] = "output exists",
     };
