@@ -7,6 +7,7 @@
 #include "os/file_info.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -124,6 +125,24 @@ static enum planche_status check_different(const char *input, const char *output
     return PLANCHE_OK;
 }
 
+/* Pages are kept in a folder beside the output and moved into it at the end, which takes one file
+ * system: a folder on which a disk is mounted cannot be the output. */
+static enum planche_status check_disk(const struct planche_book *book, struct planche_error *error)
+{
+    struct planche_file_info output, beside;
+    char path[PATH_MAX];
+    int length = snprintf(path, sizeof path, "%s/..", book->output);
+    if (book->to != PLANCHE_CONTAINER_FOLDER || length >= (int)sizeof path ||
+        planche_file_find_link(book->output, &output) != PLANCHE_FILE_PRESENT ||
+        output.kind != PLANCHE_FILE_FOLDER ||
+        planche_file_find(path, &beside) != PLANCHE_FILE_PRESENT || output.device == beside.device)
+        return PLANCHE_OK;
+    return planche_fail(error, PLANCHE_ERROR_ARGUMENT,
+                        "%s: is a disk of its own (a mount point), beside which pages cannot be "
+                        "kept until all are made; write into a folder on it, %s/NAME",
+                        book->output, book->output);
+}
+
 enum planche_status planche_destination_check(const struct planche_book *book,
                                               struct planche_error *error)
 {
@@ -140,5 +159,5 @@ enum planche_status planche_destination_check(const struct planche_book *book,
     if (known && book->to == PLANCHE_CONTAINER_FOLDER && is_within(input, output))
         return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "%s: the input lies in it, %s",
                             book->output, book->input);
-    return PLANCHE_OK;
+    return check_disk(book, error);
 }

@@ -57,6 +57,21 @@ static enum planche_status say(struct planche_error *error, const struct planche
                         work->folder);
 }
 
+/* In a folder that takes no work folder: its output may be one that takes files. */
+static enum planche_status say_unmade(struct planche_error *error,
+                                      const struct planche_workdir *work, int reason)
+{
+    struct planche_file_info output;
+    bool refused = reason == EACCES || reason == EPERM || reason == EROFS;
+    if (!refused || planche_file_find_link(work->output, &output) != PLANCHE_FILE_PRESENT ||
+        output.kind != PLANCHE_FILE_FOLDER)
+        return say(error, work, reason);
+    return planche_fail(error, PLANCHE_ERROR_IO,
+                        "%s: its pages are kept beside it, in %s, until all are made, and that "
+                        "cannot be written: %s; write into a folder in it, %s/NAME",
+                        work->output, work->folder, strerror(reason), work->output);
+}
+
 static enum planche_status lock_folder(struct planche_workdir *work, struct planche_error *error)
 {
     switch (planche_folder_lock_take(&work->lock, work->folder)) {
@@ -75,7 +90,7 @@ static enum planche_status lock_folder(struct planche_workdir *work, struct plan
     case PLANCHE_FOLDER_LOCK_FAILED:
         break;
     }
-    return say(error, work, errno);
+    return say_unmade(error, work, errno);
 }
 
 /* Which files survive the run that made them, and work folders of books in the book. */

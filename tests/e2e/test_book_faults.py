@@ -326,6 +326,19 @@ class Faults(harness.Case):
         self.assert_one_line(result.stderr, "locked/out.cbz", "Permission denied")
         self.assertEqual(self.files("locked"), [])
 
+    def test_read_only_parent(self):
+        """The folder is the user's, what it lies in is not: the message says what to do, and that works."""
+        self.write("f/0.png", harness.page(12, 16))
+        for name, mode in (("f", 0o755), ("locked", 0o755), ("locked/out", 0o777), ("locked", 0o555)):
+            os.makedirs(self.path(name), exist_ok=True)
+            os.chmod(self.path(name), mode)
+        os.chmod(self.folder, 0o755)
+        result = self.as_nobody("f", "-o", "locked/out/")
+        self.assertEqual(result.returncode, 1, result.stderr)
+        self.assert_one_line(result.stderr, "write into a folder in it, locked/out/NAME\n")
+        self.assertEqual(self.as_nobody("f", "-o", "locked/out/NAME").stderr, "")
+        self.assertEqual(self.files("locked/out/NAME"), ["0.webp"])
+
     def test_unreadable_page(self):
         os.makedirs(self.path("book/inner"))
         os.mkdir(self.path("open"))

@@ -409,6 +409,18 @@ class Named(Outputs):
         self.write("c.cbz", book(2))
         self.assert_one_line(self.planche("c.cbz", "-o", "b.cbz", check=1).stderr, "made from another file")
 
+    def test_mount_point(self):
+        """Pages cannot be moved onto a disk from beside it, so none is made."""
+        disk = "/dev/shm"
+        if not os.path.ismount(disk):
+            self.skipTest("there is no other disk here")
+        self.write("f/0.png", harness.page(12, 16))
+        before = os.listdir("/dev")
+        for more in ((), ("--overwrite",)):
+            message = self.planche("f", "-o", disk + "/", "--quiet", *more, check=1).stderr
+            self.assert_one_line(message, "a mount point", f"write into a folder on it, {disk}/NAME")
+        self.assertNotIn(".shm.planche", set(os.listdir("/dev")) - set(before))
+
     def test_another_page_in_its_place(self):
         """What was named is wanted, not the result of another page that lies there."""
         self.write("a.png", harness.page(12, 16))
