@@ -74,6 +74,7 @@ static enum planche_status say_unmade(struct planche_error *error,
 
 static enum planche_status lock_folder(struct planche_workdir *work, struct planche_error *error)
 {
+    struct planche_file_info there;
     switch (planche_folder_lock_take(&work->lock, work->folder)) {
     case PLANCHE_FOLDER_LOCK_TAKEN:
     case PLANCHE_FOLDER_LOCK_UNKNOWN:
@@ -90,7 +91,15 @@ static enum planche_status lock_folder(struct planche_workdir *work, struct plan
     case PLANCHE_FOLDER_LOCK_FAILED:
         break;
     }
-    return say_unmade(error, work, errno);
+    int reason = errno;
+    if (planche_file_find_link(work->folder, &there) == PLANCHE_FILE_PRESENT &&
+        there.kind != PLANCHE_FILE_FOLDER)
+        return planche_fail(error, PLANCHE_ERROR_IO,
+                            "%s: its pages are kept in the folder %s until all are made, but a %s "
+                            "of that name is there; rename or remove it",
+                            work->output, work->folder,
+                            there.kind == PLANCHE_FILE_LINK ? "link" : "file");
+    return say_unmade(error, work, reason);
 }
 
 /* Which files survive the run that made them, and work folders of books in the book. */

@@ -421,6 +421,27 @@ class Named(Outputs):
             self.assert_one_line(message, "a mount point", f"write into a folder on it, {disk}/NAME")
         self.assertNotIn(".shm.planche", set(os.listdir("/dev")) - set(before))
 
+    def test_work_folder_is_none(self):
+        """The message names what lies in its place, and does not say that it can be gone on from."""
+        self.write("f/0.png", harness.page(12, 16))
+        self.write("a.cbz", book(1))
+        self.write(".o.planche", b"mine")
+        os.mkdir(self.path("mine"))
+        os.symlink("mine", self.path(".b.cbz.planche"))
+        for source, output, what in (("f", "o", "file"), ("a.cbz", "b.cbz", "link")):
+            message = self.planche(source, "-o", output, "--quiet", check=1).stderr
+            self.assert_one_line(message, f".{output}.planche", f"a {what} of that name is there; rename or remove it\n")
+        self.assertEqual((self.read(".o.planche"), self.files("mine")), (b"mine", []))
+
+    def test_no_folder_for_nothing(self):
+        self.write("bad.cbz", archives.cbz([("1.png", b"x")]))
+        self.write("bad.png", b"x")
+        os.mkdir(self.path("there"))
+        for source in ("bad.cbz", "bad.png"):
+            for output in ("new/", "there/"):
+                self.planche(source, "-o", output, check=1)
+        self.assertEqual(self.files(), ["bad.cbz", "bad.png", "there"])
+
     def test_another_page_in_its_place(self):
         """What was named is wanted, not the result of another page that lies there."""
         self.write("a.png", harness.page(12, 16))

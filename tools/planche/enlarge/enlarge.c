@@ -16,6 +16,7 @@
 #include "enlarge/speed.h"
 #include "enlarge/stream.h"
 #include "os/clock.h"
+#include "os/file.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -113,14 +114,23 @@ static int check_output_folder(struct planche_cli_run *run)
     return report_not_started(run, PLANCHE_ERROR_NOT_FOUND, message);
 }
 
+/* The folder of -o and those above it that are missing. */
 static int make_output_folder(struct planche_cli_run *run)
 {
     const char *folder = run->plan.folder;
+    run->made_folder = folder != NULL && !planche_cli_is_folder(folder);
     if (folder == NULL || planche_cli_make_folder(folder))
         return PLANCHE_CLI_OK;
     char message[PLANCHE_ERROR_MESSAGE_SIZE];
     snprintf(message, sizeof message, "%s: cannot make this folder: %s", folder, strerror(errno));
     return report_not_started(run, PLANCHE_ERROR_IO, message);
+}
+
+/* A run that has come to nothing leaves no folder: one with something in it stays. */
+static void remove_output_folder(const struct planche_cli_run *run)
+{
+    if (run->made_folder)
+        (void)planche_folder_remove(run->plan.folder);
 }
 
 static bool makes_any(const struct planche_cli_plan *plan)
@@ -277,6 +287,7 @@ int planche_cli_enlarge(int argc, char **argv)
         status = run_all(&run);
     if (status == PLANCHE_CLI_OK && (run.failed || run.plan.trouble))
         status = PLANCHE_CLI_PAGE_FAILED;
+    remove_output_folder(&run);
     planche_cli_records_free(&run.records);
     planche_cli_plan_free(&run.plan);
     planche_queue_books_close(&run.front);

@@ -4,6 +4,7 @@
 #include "cli/paths.h"
 #include "cli/terminal.h"
 #include "enlarge/judge.h"
+#include "os/file_info.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -47,7 +48,9 @@ static bool has_begun(const struct planche_cli_item *item)
     char *folder = NULL;
     if (asprintf(&folder, "%.*s.%s.planche", (int)(base - item->output), item->output, base) < 0)
         return false;
-    bool begun = planche_cli_is_folder(folder);
+    struct planche_file_info info; /* a link there is none of a run */
+    bool begun = planche_file_find_link(folder, &info) == PLANCHE_FILE_PRESENT &&
+                 info.kind == PLANCHE_FILE_FOLDER;
     free(folder);
     return begun;
 }
