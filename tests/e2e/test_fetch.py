@@ -611,7 +611,10 @@ class Import(Models):
         os.mkfifo(self.path("dl/COPYING"))
         self.write("dl/auto.md", b"MIT License\0\x01")
         self.write("dl/auto.LICENSE", b"\x7fELF\0")
-        self.models("import", self.path("dl/auto.planche"))
+        told = self.models("import", self.path("dl/auto.planche")).stderr
+        for name in ("auto.json", "auto.txt", "LICENSE"):
+            self.assertIn(f"{name}: is a symbolic link, which is not followed: it is left out", told)
+        self.assertIn("COPYING: is no regular file: it is left out", told)
         self.assertEqual(self.files("cache/imported"), ["auto.planche"])
         self.models("remove", "auto.planche")
         for name in ("auto.json", "auto.txt", "LICENSE"):

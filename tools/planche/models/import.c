@@ -77,6 +77,22 @@ static enum planche_status import_quietly(const char *path, struct imported *imp
     return planche_model_import(path, &options, error);
 }
 
+/* What lies beside a model's file under a licence's name, and is left out. */
+static void tell_links(const char *model)
+{
+    struct planche_file_info info;
+    char path[PATH_MAX];
+    size_t length;
+    bool own;
+    for (size_t i = 0; (length = planche_name_licence(model, i, path, sizeof path, &own)) > 0; i++)
+        if (length < sizeof path && planche_file_find_link(path, &info) == PLANCHE_FILE_PRESENT &&
+            info.kind != PLANCHE_FILE_REGULAR)
+            planche_cli_message("%s: is %s: it is left out", path,
+                                info.kind == PLANCHE_FILE_LINK
+                                    ? "a symbolic link, which is not followed"
+                                    : "no regular file");
+}
+
 /* A model's file of a folder, by itself. */
 static void import_found(void *user, const char *path)
 {
@@ -109,6 +125,8 @@ static bool import_one(const char *path, struct imported *imported)
 {
     struct planche_error error = {0};
     enum planche_status status = import_quietly(path, imported, &error);
+    if (status == PLANCHE_OK && !planche_cli_is_folder(path))
+        tell_links(path);
     if (status == PLANCHE_OK)
         return true;
     size_t before = imported->failed;
