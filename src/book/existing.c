@@ -7,10 +7,10 @@
 #include "base/text.h"
 #include "book/steps.h"
 #include "choice/auto_model.h"
-#include "codec/file_end.h"
 #include "codec/provenance.h"
 #include "engine/internal.h"
 #include "io/digest.h"
+#include "io/file_end.h"
 #include "os/fd.h"
 #include "os/file.h"
 
@@ -384,7 +384,7 @@ static bool is_cut(const struct planche_book *book, const struct planche_entry *
         char path[PATH_MAX];
         if (parts > 1)
             (void)name_variant(&file, entry->candidate, found->format, part);
-        cut = !join(path, book, file.name) || planche_file_is_cut(path, found->format);
+        cut = !join(path, book, file.name) || planche_file_is_cut(path);
     }
     return cut;
 }

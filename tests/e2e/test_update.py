@@ -182,6 +182,15 @@ class Library(Outputs):
             self.assertEqual({name: self.read(f"out/{name}") for name in whole}, whole)
             self.assertEqual(self.statuses(), dict.fromkeys(self.ALL, "up to date"))
 
+    def test_output_edited(self):
+        """Whoever has put something into an output, or made it smaller, does not lose that."""
+        with zipfile.ZipFile(self.path("out/a.cbz"), "a") as file:
+            file.writestr("note.txt", "mine")
+        self.write("out/s/cover.png", harness.page(3, 3))
+        edited = {name: self.read(f"out/{name}") for name in ("a.cbz", "s/cover.png")}
+        self.assertEqual(self.statuses("--update"), dict.fromkeys(self.ALL, "up to date"))
+        self.assertEqual({name: self.read(f"out/{name}") for name in edited}, edited)
+
     def test_output_cut_at_once(self):
         """Of the same time: neither the folder's names nor the times of its pages tell."""
         for name in ("cc.png", "p.png"):
@@ -404,7 +413,7 @@ class Named(Outputs):
             self.assertEqual(self.planche("a.cbz", *output).stderr,
                              "Skipped: 1 book (up to date)\n")
         self.write("b.cbz", b"")
-        self.assert_one_line(self.planche("a.cbz", "-o", "b.cbz", check=1).stderr, "not whole; --update makes it again")
+        self.assert_one_line(self.planche("a.cbz", "-o", "b.cbz", check=1).stderr, "cut off; --update makes it again")
         self.planche("a.cbz", "-o", "b.cbz", "--update")
         self.write("c.cbz", book(2))
         self.assert_one_line(self.planche("c.cbz", "-o", "b.cbz", check=1).stderr, "made from another file")

@@ -7,6 +7,7 @@
 #include "cli/interrupt.h"
 #include "cli/paths.h"
 #include "enlarge/settings.h"
+#include "io/file_end.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,14 +27,20 @@ static void digest_content(const char *path, char text[PLANCHE_IO_DIGEST_TEXT])
         planche_text_hex(text, digest, sizeof digest);
 }
 
-/* The bytes of all files of a page: of the parts, or of the format, that it became. False: they are
- * not all there. */
+struct measure {
+    uint64_t bytes;
+    bool cut;
+};
+
+/* All files of a page: of the parts, or of the format, that it became. False: they are not all
+ * there. closely: whether one was cut off is looked at, too. */
 static bool measure_page(const struct planche_cli_run *run, const struct planche_cli_item *item,
-                         const struct planche_cli_record *record, uint64_t *bytes)
+                         const struct planche_cli_record *record, bool closely,
+                         struct measure *measure)
 {
     struct planche_page_result result = PLANCHE_PAGE_RESULT_INIT;
     bool there = record->parts > 0;
-    *bytes = 0;
+    *measure = (struct measure){0};
     result.parts = record->parts;
     result.format = (enum planche_format)record->format;
     result.switched = record->format != PLANCHE_FORMAT_AUTO;
@@ -45,21 +52,23 @@ static bool measure_page(const struct planche_cli_run *run, const struct planche
             planche_page_file_name(name, size, item->output, &result, part);
         there = name != NULL && planche_file_find(name, &info) == PLANCHE_FILE_PRESENT &&
                 !planche_cli_plan_names(&run->plan, item, name);
-        *bytes += info.size;
+        measure->bytes += info.size;
+        measure->cut = measure->cut || (closely && there && planche_file_is_cut(name));
         free(name);
     }
     return there;
 }
 
-/* The bytes of an output: of a folder, of all files in it. */
+/* An output: of a folder, all files in it, which are not looked at closely. */
 static bool measure(const struct planche_cli_run *run, const struct planche_cli_item *item,
-                    const struct planche_cli_record *record, uint64_t *bytes)
+                    const struct planche_cli_record *record, bool closely, struct measure *found)
 {
     struct planche_stamp output;
     if (!item->book)
-        return measure_page(run, item, record, bytes);
+        return measure_page(run, item, record, closely, found);
     bool known = planche_stamp_take(&output, item->output);
-    *bytes = known ? output.bytes : 0;
+    *found = (struct measure){.bytes = known ? output.bytes : 0};
+    found->cut = closely && known && !is_folder_book(item) && planche_file_is_cut(item->output);
     return known;
 }
 
@@ -69,12 +78,13 @@ static void note(struct planche_cli_run *run, const struct planche_cli_item *ite
                  struct planche_cli_record *record)
 {
     struct planche_stamp output;
+    struct measure now;
     if (run->options.dry_run)
         return;
     if (is_folder_book(item) && planche_stamp_take(&output, item->output))
         record->names = output.names;
-    if (record->bytes == 0 && !measure(run, item, record, &record->bytes))
-        record->bytes = 0;
+    if (record->bytes == 0 && measure(run, item, record, false, &now))
+        record->bytes = now.bytes;
     planche_cli_records_add(&run->records, item->output, record);
 }
 
@@ -82,17 +92,21 @@ static void note(struct planche_cli_run *run, const struct planche_cli_item *ite
 static bool are_parts_there(const struct planche_cli_run *run, const struct planche_cli_item *item,
                             const struct planche_cli_record *record)
 {
-    uint64_t bytes;
-    return !item->book && measure_page(run, item, record, &bytes);
+    struct measure now;
+    return !item->book && measure_page(run, item, record, false, &now);
 }
 
-/* True if an output is empty, or has another size than when it was made. */
-static bool has_other_size(const struct planche_cli_run *run, const struct planche_cli_item *item,
-                           const struct planche_cli_record *record)
+/* True if an output is empty, or has another size than when it was made and was cut off. One that
+ * somebody edited is whole and counts as made: nobody wants to lose that to --update. */
+static bool is_damaged(const struct planche_cli_run *run, const struct planche_cli_item *item,
+                       const struct planche_cli_record *record)
 {
-    uint64_t bytes;
-    return measure(run, item, record, &bytes) &&
-           (bytes == 0 || (record->bytes != 0 && bytes != record->bytes));
+    struct measure now;
+    if (!measure(run, item, record, false, &now))
+        return false;
+    if (now.bytes == 0 || record->bytes == 0 || now.bytes == record->bytes)
+        return now.bytes == 0;
+    return measure(run, item, record, true, &now) && now.cut;
 }
 
 /* A file that was only touched, or copied from elsewhere, is the same. */
@@ -124,7 +138,7 @@ static enum planche_cli_verdict judge_record(struct planche_cli_run *run,
     bool other = *record.settings != 0 && strcmp(record.settings, item->settings) != 0;
     if (other)
         return PLANCHE_CLI_OTHER_SETTINGS;
-    if (!is_folder_book(item) && has_other_size(run, item, &record))
+    if (!is_folder_book(item) && is_damaged(run, item, &record))
         return PLANCHE_CLI_OUTPUT_CHANGED;
     return item->book && record.parts > 0 ? PLANCHE_CLI_PAGES_FAILED : PLANCHE_CLI_UP_TO_DATE;
 }

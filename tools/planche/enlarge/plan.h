@@ -16,7 +16,7 @@ enum planche_cli_verdict {
     PLANCHE_CLI_UP_TO_DATE,
     PLANCHE_CLI_SOURCE_CHANGED,
     PLANCHE_CLI_OTHER_SETTINGS, /* of the same source */
-    PLANCHE_CLI_OUTPUT_CHANGED, /* it is empty, or has another size than when it was made */
+    PLANCHE_CLI_OUTPUT_CHANGED, /* it is empty, or its end is missing */
     PLANCHE_CLI_PAGES_FAILED,   /* else up to date */
     PLANCHE_CLI_EXISTS,         /* nobody knows, or --skip-existing: nobody asks */
     PLANCHE_CLI_VERDICTS

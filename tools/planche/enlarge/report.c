@@ -135,11 +135,10 @@ void planche_cli_run_skip(struct planche_cli_run *run, const struct planche_cli_
         run->failed = true;
     /* One that was named is wanted, not what lies in its place: the message says all of it. */
     if (is_in_the_way(run, item)) {
-        const char *why = item->verdict == PLANCHE_CLI_SOURCE_CHANGED
-                              ? "was made from another file or version"
-                          : item->verdict == PLANCHE_CLI_OTHER_SETTINGS
-                              ? "was made with other settings"
-                              : "was changed since it was made, or is not whole";
+        const char *why =
+            item->verdict == PLANCHE_CLI_SOURCE_CHANGED   ? "was made from another file or version"
+            : item->verdict == PLANCHE_CLI_OTHER_SETTINGS ? "was made with other settings"
+                                                          : "is empty or was cut off";
         planche_cli_message("%s: exists already and %s; --update makes it again", item->output,
                             why);
         run->failed = true;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Ends of image files: whether one was cut off, without decoding it. */
-#include "codec/file_end.h"
+/* Ends of image files and ZIP archives: whether one was cut off, without decoding it. */
+#include "io/file_end.h"
 
 #include "os/fd.h"
 
@@ -35,14 +35,11 @@ static bool ends_with_riff(int fd, uint64_t size)
 /* A box of length 0 reaches to the end, wherever that is: then nothing is known. */
 static bool ends_with_box(int fd, uint64_t size)
 {
-    static const uint8_t codestream[] = {0xff, 0x0a};
     uint64_t at = 0;
     for (int i = 0; i < BOXES && at < size; i++) {
         uint8_t head[16] = {0};
         int64_t got = planche_fd_read_at(fd, head, sizeof head, at);
         uint64_t length = big_32(head);
-        if (i == 0 && memcmp(head, codestream, sizeof codestream) == 0)
-            return true; /* of a JPEG XL file without boxes nothing is known either */
         if (length == 1)
             length = (uint64_t)big_32(head + 8) << 32 | big_32(head + 12);
         if (length == 0 && got >= 8)
@@ -54,31 +51,54 @@ static bool ends_with_box(int fd, uint64_t size)
     return at == size;
 }
 
-static bool is_whole(int fd, uint64_t size, enum planche_format format)
+/* A ZIP archive's end record (APPNOTE 4.3.16) and the comment behind it, of which longer ones are
+ * unusual. */
+#define ZIP_END  22
+#define ZIP_TAIL 1024
+
+static bool ends_with_record(int fd, uint64_t size)
+{
+    static const uint8_t sign[] = {'P', 'K', 5, 6};
+    uint8_t end[ZIP_TAIL];
+    const size_t length = size < sizeof end ? (size_t)size : sizeof end;
+    bool found = false;
+    if (planche_fd_read_at(fd, end, length, size - length) != (int64_t)length)
+        return false;
+    for (size_t at = 0; !found && at + ZIP_END <= length; at++) {
+        size_t comment = end[at + 20] | (size_t)end[at + 21] << 8;
+        found = memcmp(end + at, sign, sizeof sign) == 0 && at + ZIP_END + comment <= length;
+    }
+    return found;
+}
+
+/* What a file is, its first bytes tell; one that begins like none of these is not whole. */
+static bool is_whole(int fd, uint64_t size)
 {
     static const uint8_t iend[] = {0, 0, 0, 0, 'I', 'E', 'N', 'D', 0xae, 0x42, 0x60, 0x82};
     static const uint8_t eoi[] = {0xff, 0xd9};
-    switch (format) {
-    case PLANCHE_FORMAT_PNG:
+    uint8_t head[12] = {0};
+    if (planche_fd_read_at(fd, head, sizeof head, 0) < 2)
+        return false;
+    if (memcmp(head, "\x89PNG", 4) == 0)
         return ends_with(fd, size, iend, sizeof iend);
-    case PLANCHE_FORMAT_JPEG:
+    if (memcmp(head, "\xff\xd8", 2) == 0)
         return ends_with(fd, size, eoi, sizeof eoi);
-    case PLANCHE_FORMAT_WEBP:
+    if (memcmp(head, "RIFF", 4) == 0)
         return ends_with_riff(fd, size);
-    case PLANCHE_FORMAT_AVIF:
-    case PLANCHE_FORMAT_JXL:
-        return ends_with_box(fd, size);
-    default:
-        return true;
-    }
+    if (memcmp(head, "PK", 2) == 0)
+        return ends_with_record(fd, size);
+    if (memcmp(head, "\xff\x0a", 2) == 0)
+        return true; /* of a JPEG XL file without boxes nothing is known */
+    bool boxes = memcmp(head + 4, "ftyp", 4) == 0 || memcmp(head + 4, "JXL ", 4) == 0;
+    return boxes && ends_with_box(fd, size);
 }
 
-bool planche_file_is_cut(const char *path, enum planche_format format)
+bool planche_file_is_cut(const char *path)
 {
     struct planche_file_info info;
     int fd = planche_fd_open(path, 0, &info);
-    bool cut = fd < 0 || info.kind != PLANCHE_FILE_REGULAR || info.size == 0 ||
-               !is_whole(fd, info.size, format);
+    bool cut =
+        fd < 0 || info.kind != PLANCHE_FILE_REGULAR || info.size == 0 || !is_whole(fd, info.size);
     planche_fd_close(&fd);
     return cut;
 }
