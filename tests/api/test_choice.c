@@ -280,6 +280,8 @@ static void test_other_kinds(void **state)
     struct reader readers[KINDS] = {0};
     uint64_t least = 0;
     (void)state;
+    if (test_quickest())
+        skip();
     for (int i = 0; i < KINDS; i++) {
         readers[i].file = kind(i);
         uint64_t mib = least_for(&readers[i].file, &readers[i].expected);
