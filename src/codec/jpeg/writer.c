@@ -91,9 +91,21 @@ static void start_step(void *user)
         write_headers(writer);
 }
 
+/* Whether all that the writer takes with its bands fits: libjpeg's part of it comes when it is too
+ * late to go on without them. */
+static bool bands_fit(const struct planche_encoder *encoder)
+{
+    uint64_t bytes = planche_jpeg_memory_needed(&encoder->info, &encoder->options);
+    bool fit = planche_budget_reserve(encoder->options.budget, bytes);
+    if (fit)
+        planche_budget_release(encoder->options.budget, bytes);
+    return fit;
+}
+
 enum planche_status planche_jpeg_start(struct planche_encoder *encoder, struct planche_error *error)
 {
     struct planche_budget *budget = encoder->options.budget;
+    bool fit = bands_fit(encoder);
     struct jpeg_writer *writer = planche_calloc(budget, 1, sizeof *writer);
     if (!writer)
         return planche_fail_memory(error, budget, sizeof *writer, "the JPEG writer");
@@ -105,7 +117,9 @@ enum planche_status planche_jpeg_start(struct planche_encoder *encoder, struct p
     writer->buffer = planche_alloc(budget, BUFFER_BYTES);
     if (!writer->buffer)
         return planche_fail_memory(error, budget, BUFFER_BYTES, writer->base.name);
-    enum planche_status status = planche_jpeg_bands_create(&writer->bands, encoder, error);
+    enum planche_status status = PLANCHE_OK;
+    if (fit)
+        status = planche_jpeg_bands_create(&writer->bands, encoder, error);
     if (status)
         return status;
     planche_jpeg_set_errors(&writer->base, (j_common_ptr)&writer->cinfo);
