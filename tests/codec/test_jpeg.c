@@ -384,8 +384,8 @@ static void test_bands_budget(void **state)
     struct planche_error error;
     planche_budget_init(&budget, 0);
     struct bytes whole = write_with(&noise, 3, options);
-    for (int more = 0; more <= 80; more++) { /* up to three bands fit, or none */
-        planche_budget_init(&budget, least + (uint64_t)more * (10 << 10));
+    for (int more = 0; more <= 40; more++) { /* up to three bands fit, or none */
+        planche_budget_init(&budget, least + (uint64_t)more * (20 << 10));
         struct bytes tight = write_with(&noise, 3, options);
         assert_int_equal(tight.size, whole.size);
         assert_memory_equal(tight.data, whole.data, whole.size);
