@@ -510,18 +510,38 @@ class Named(Outputs):
         self.planche("p.png", "-o", "made/", "--quiet")
         os.rename(self.path("made"), self.path("out"))
         os.truncate(self.path("p.png"), 1 << 42)
-        with subprocess.Popen([harness.PLANCHE, "-m", harness.QUICK_MODEL, "p.png", "-o", "out/p.webp"],
-                              cwd=self.folder, stderr=subprocess.PIPE, text=True) as process:
+        self.interrupt_once_open("p.png", "p.png", "-o", "out/p.webp")
+
+    def test_interrupted_while_comparing_others(self):
+        """Nor does a file that is not a page then count as one whose copy differs."""
+        for name in ("lib/0.bin", "out/0.bin"):
+            self.write(name, b"")
+            os.truncate(self.path(name), 1 << 42)
+        os.utime(self.path("out/0.bin"), (1e9, 1e9))
+        self.write("lib/a.cbz", book(1))
+        for more in ((), ("--update",)):
+            stdout, stderr = self.interrupt_once_open("lib/0.bin", "lib", "-o", "out", "--json", *more)
+            line = json.loads(stdout.splitlines()[0])
+            self.assertEqual((line["output"], line["status"]), ("out/0.bin", "cancelled"))
+            self.assertNotIn("differ", stderr)
+            self.assertEqual(self.files("out"), ["0.bin"])
+            self.assertEqual(os.stat(self.path("out/0.bin")).st_mtime, 1e9)
+
+    def interrupt_once_open(self, name, *arguments):
+        """stdout and stderr of a run that gets Ctrl-C when it has opened a file, and ends by it."""
+        with subprocess.Popen([harness.PLANCHE, "-m", harness.QUICK_MODEL, *arguments], cwd=self.folder,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
             try:
                 end = time.monotonic() + harness.MARGIN_SECONDS
-                while not self.has_open(process, "p.png"):
+                while not self.has_open(process, name):
                     self.assertLess(time.monotonic(), end)
                     time.sleep(0.002)
                 process.send_signal(signal.SIGINT)
-                process.communicate(timeout=harness.MARGIN_SECONDS)
+                said = process.communicate(timeout=harness.MARGIN_SECONDS)
             finally:
                 process.kill()
         self.assertEqual(process.returncode, -signal.SIGINT)
+        return said
 
     def has_open(self, process, name):
         folder = f"/proc/{process.pid}/fd"

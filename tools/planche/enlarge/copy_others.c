@@ -2,6 +2,7 @@
 /* Other files of libraries: copied to their places, complete or not at all. */
 #include "enlarge/copy_others.h"
 
+#include "base/cancel.h"
 #include "cli/interrupt.h"
 #include "cli/paths.h"
 #include "cli/terminal.h"
@@ -77,33 +78,40 @@ static enum planche_status copy(const struct planche_cli_item *item, struct plan
     return status;
 }
 
-static bool has_same_content(const struct planche_cli_item *item)
+static bool has_same_content(const struct planche_cli_item *item,
+                             const struct planche_cancel_token *cancel)
 {
     uint8_t source[PLANCHE_IO_DIGEST_BYTES], output[PLANCHE_IO_DIGEST_BYTES];
-    return planche_content_digest(item->input, NULL, source) &&
-           planche_content_digest(item->output, NULL, output) &&
+    return planche_content_digest(item->input, cancel, source) &&
+           planche_content_digest(item->output, cancel, output) &&
            memcmp(source, output, sizeof source) == 0;
 }
 
-/* What somebody has changed in the output is not put back unless that is asked for. */
-static void judge(const struct planche_cli_options *options, struct planche_cli_item *item)
+/* What somebody has changed in the output is not put back unless that is asked for. Nothing is
+ * known, and the status PLANCHE_ERROR_CANCELLED, if the comparison was cancelled. */
+static enum planche_status judge(const struct planche_cli_options *options,
+                                 struct planche_cli_item *item)
 {
+    const struct planche_cancel_token cancel = {.handle = planche_cli_interrupt_cancel()};
     struct planche_file_info source, output;
     item->makes = item->replaces = options->page.overwrite;
     item->verdict = PLANCHE_CLI_MISSING;
     if (planche_file_find_link(item->output, &output) != PLANCHE_FILE_PRESENT ||
         output.kind == PLANCHE_FILE_FOLDER) {
         item->makes = true; /* of a folder in its place writing tells */
-        return;
+        return PLANCHE_OK;
     }
     bool same = planche_file_find(item->input, &source) == PLANCHE_FILE_PRESENT &&
                 source.size == output.size &&
                 (llabs((long long)(source.mtime.tv_sec - output.mtime.tv_sec)) <= SAME_SECONDS ||
-                 options->skip_existing || has_same_content(item));
+                 options->skip_existing || has_same_content(item, &cancel));
+    if (!same && planche_cancel_check(&cancel))
+        return PLANCHE_ERROR_CANCELLED;
     item->verdict =
         same || options->skip_existing ? PLANCHE_CLI_UP_TO_DATE : PLANCHE_CLI_SOURCE_CHANGED;
     if (item->verdict == PLANCHE_CLI_SOURCE_CHANGED && options->update)
         item->makes = item->replaces = true;
+    return PLANCHE_OK;
 }
 
 static void report(struct planche_cli_run *run, const struct planche_cli_item *item,
@@ -125,21 +133,22 @@ void planche_cli_copy_others(struct planche_cli_run *run)
     for (size_t i = 0; i < run->plan.copy_count && planche_cli_interrupt_signal() == 0; i++) {
         struct planche_cli_item *item = &run->plan.copies[i];
         struct planche_error error = {0};
-        enum planche_status status = PLANCHE_OK;
         if (run->options.skip_others || planche_cli_plan_names(&run->plan, item, item->output)) {
             run->summary.others++;
             continue;
         }
-        judge(&run->options, item);
+        enum planche_status status = judge(&run->options, item);
+        bool makes = item->makes && status == PLANCHE_OK;
         if (run->options.dry_run) {
-            if (item->makes && !run->options.json)
+            if (makes && !run->options.json)
                 planche_cli_print("%s -> %s  (copy)", item->input, item->output);
             continue;
         }
-        if (item->makes)
+        if (makes)
             status = copy(item, &error);
-        run->summary.copied += item->makes && status == PLANCHE_OK;
-        run->summary.copies_changed += !item->makes && item->verdict == PLANCHE_CLI_SOURCE_CHANGED;
+        run->summary.copied += makes && status == PLANCHE_OK;
+        run->summary.copies_changed +=
+            !makes && status == PLANCHE_OK && item->verdict == PLANCHE_CLI_SOURCE_CHANGED;
         report(run, item, status, error.message);
     }
 }
