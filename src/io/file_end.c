@@ -9,20 +9,58 @@
 /* More boxes than an image has. */
 #define BOXES 4096
 
+/* So many bytes are read at once. */
+#define WINDOW 1024
+
 static uint32_t big_32(const uint8_t *bytes)
 {
     return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
 }
 
-static bool ends_with(int fd, uint64_t size, const void *end, size_t length)
+/* What the end of a file is known by. Readers pass over what lies behind it, so that it may stand
+ * anywhere in the last bytes, of which not all are read at once. */
+struct end {
+    uint8_t sign[12];
+    uint8_t sign_size, size; /* it begins with the sign, and takes so many bytes */
+    uint8_t length_at;       /* where in it the number of bytes that belong to it behind it is */
+    uint32_t reach;
+};
+
+static const struct end iend = {
+    {0, 0, 0, 0, 'I', 'E', 'N', 'D', 0xae, 0x42, 0x60, 0x82}, 12, 12, 0, WINDOW};
+static const struct end eoi = {{0xff, 0xd9}, 2, 2, 0, WINDOW};
+/* A ZIP archive's end record (APPNOTE 4.3.16); its comment is behind it. */
+static const struct end record = {{'P', 'K', 5, 6}, 4, 22, 20, 22 + UINT16_MAX + WINDOW};
+
+static bool is_end(const struct end *end, const uint8_t *found, uint64_t behind)
 {
-    uint8_t found[16];
-    return size >= length &&
-           planche_fd_read_at(fd, found, length, size - length) == (int64_t)length &&
-           memcmp(found, end, length) == 0;
+    uint64_t length = 0;
+    if (end->length_at > 0)
+        length = found[end->length_at] | (uint64_t)found[end->length_at + 1] << 8;
+    return memcmp(found, end->sign, end->sign_size) == 0 && length <= behind;
 }
 
-static bool ends_with_riff(int fd, uint64_t size)
+static bool has_end(int fd, uint64_t size, const struct end *end)
+{
+    uint8_t window[WINDOW];
+    const uint64_t first = size > end->reach ? size - end->reach : 0;
+    uint64_t until = size;
+    for (bool more = true; more;) {
+        const uint64_t at = until - first > WINDOW ? until - WINDOW : first;
+        const size_t length = (size_t)(until - at);
+        if (planche_fd_read_at(fd, window, length, at) != (int64_t)length)
+            return false;
+        for (size_t i = length; i >= end->size; i--) {
+            if (is_end(end, window + i - end->size, size - at - i))
+                return true;
+        }
+        more = at > first;
+        until = at + end->size - 1;
+    }
+    return false;
+}
+
+static bool has_riff(int fd, uint64_t size)
 {
     uint8_t head[8];
     if (planche_fd_read_at(fd, head, sizeof head, 0) != (int64_t)sizeof head)
@@ -32,65 +70,61 @@ static bool ends_with_riff(int fd, uint64_t size)
     return (uint64_t)length + sizeof head <= size;
 }
 
-/* A box of length 0 reaches to the end, wherever that is: then nothing is known. */
-static bool ends_with_box(int fd, uint64_t size)
+/* The parts of a picture, as bits, that end with a box: of AVIF what it is like and its data, in
+ * any order, of JPEG XL the only or the last box of its codestream (ISO/IEC 18181-2, 9.9). */
+#define PARTS 3u
+
+static unsigned get_parts(const uint8_t *type, const uint8_t *content)
 {
-    uint64_t at = 0;
-    for (int i = 0; i < BOXES && at < size; i++) {
-        uint8_t head[16] = {0};
-        int64_t got = planche_fd_read_at(fd, head, sizeof head, at);
-        uint64_t length = big_32(head);
-        if (length == 1)
-            length = (uint64_t)big_32(head + 8) << 32 | big_32(head + 12);
-        if (length == 0 && got >= 8)
-            return true;
-        if (got < 8 || length < 8 || length > size - at)
-            return false;
-        at += length;
-    }
-    return at == size;
+    if (memcmp(type, "meta", 4) == 0)
+        return 1;
+    if (memcmp(type, "mdat", 4) == 0)
+        return 2;
+    bool last = memcmp(type, "jxlp", 4) == 0 && (*content & 0x80) != 0;
+    return last || memcmp(type, "jxlc", 4) == 0 ? PARTS : 0;
 }
 
-/* A ZIP archive's end record (APPNOTE 4.3.16) and the comment behind it, of which longer ones are
- * unusual. */
-#define ZIP_END  22
-#define ZIP_TAIL 1024
-
-static bool ends_with_record(int fd, uint64_t size)
+/* The boxes of the picture have to be whole; readers pass over what lies behind them. A box of
+ * length 0 reaches to the end, wherever that is: then nothing is known. */
+static bool has_boxes(int fd, uint64_t size)
 {
-    static const uint8_t sign[] = {'P', 'K', 5, 6};
-    uint8_t end[ZIP_TAIL];
-    const size_t length = size < sizeof end ? (size_t)size : sizeof end;
-    bool found = false;
-    if (planche_fd_read_at(fd, end, length, size - length) != (int64_t)length)
-        return false;
-    for (size_t at = 0; !found && at + ZIP_END <= length; at++) {
-        size_t comment = end[at + 20] | (size_t)end[at + 21] << 8;
-        found = memcmp(end + at, sign, sizeof sign) == 0 && at + ZIP_END + comment <= length;
+    uint64_t at = 0;
+    unsigned parts = 0;
+    for (int i = 0; i < BOXES && parts != PARTS && at < size; i++) {
+        uint8_t head[20] = {0};
+        int64_t got = planche_fd_read_at(fd, head, sizeof head, at);
+        uint64_t length = big_32(head);
+        const bool wide = length == 1;
+        if (wide)
+            length = (uint64_t)big_32(head + 8) << 32 | big_32(head + 12);
+        if (length == 0)
+            length = size - at;
+        if (got < 8 || length < 8 || length > size - at)
+            return false;
+        parts |= get_parts(head + 4, head + (wide ? 16 : 8));
+        at += length;
     }
-    return found;
+    return parts == PARTS;
 }
 
 /* What a file is, its first bytes tell; one that begins like none of these is not whole. */
 static bool is_whole(int fd, uint64_t size)
 {
-    static const uint8_t iend[] = {0, 0, 0, 0, 'I', 'E', 'N', 'D', 0xae, 0x42, 0x60, 0x82};
-    static const uint8_t eoi[] = {0xff, 0xd9};
     uint8_t head[12] = {0};
     if (planche_fd_read_at(fd, head, sizeof head, 0) < 2)
         return false;
     if (memcmp(head, "\x89PNG", 4) == 0)
-        return ends_with(fd, size, iend, sizeof iend);
+        return has_end(fd, size, &iend);
     if (memcmp(head, "\xff\xd8", 2) == 0)
-        return ends_with(fd, size, eoi, sizeof eoi);
+        return has_end(fd, size, &eoi);
     if (memcmp(head, "RIFF", 4) == 0)
-        return ends_with_riff(fd, size);
+        return has_riff(fd, size);
     if (memcmp(head, "PK", 2) == 0)
-        return ends_with_record(fd, size);
+        return has_end(fd, size, &record);
     if (memcmp(head, "\xff\x0a", 2) == 0)
         return true; /* of a JPEG XL file without boxes nothing is known */
     bool boxes = memcmp(head + 4, "ftyp", 4) == 0 || memcmp(head + 4, "JXL ", 4) == 0;
-    return boxes && ends_with_box(fd, size);
+    return boxes && has_boxes(fd, size);
 }
 
 bool planche_file_is_cut(const char *path)

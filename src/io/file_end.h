@@ -5,10 +5,12 @@
 
 #include <stdbool.h>
 
-/* Whether a file is empty, cannot be read, begins like nothing that Planche writes, or does not end
- * as it begins: PNG with its chunk IEND, JPEG with the marker EOI, WebP with the size in its RIFF
- * header, AVIF and JPEG XL with a whole box (ISO/IEC 14496-12, 4.2), CBZ and EPUB with the end
- * record of a ZIP archive. Reads at most 1 KiB of it. Thread-safe. */
+/* Whether a file is empty, cannot be read, begins like nothing that Planche writes, or lacks the
+ * end that goes with its beginning: of PNG the chunk IEND and of JPEG the marker EOI, in the last
+ * KiB, of WebP the size in its RIFF header, of AVIF and JPEG XL the boxes of the picture (ISO/IEC
+ * 14496-12, 4.2), of CBZ and EPUB the end record of a ZIP archive, whose comment may be long. What
+ * readers pass over behind the end changes nothing; of JPEG XL without boxes nothing is known.
+ * Reads at most 70 KiB of it, mostly 1. Thread-safe. */
 bool planche_file_is_cut(const char *path);
 
 #endif
