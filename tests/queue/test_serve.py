@@ -229,25 +229,17 @@ class Absence(Serve):
 class Urgency(Serve):
     def test_page_that_a_reader_wants_by_now(self):
         """What is made in advance becomes a reader's page when one asks for it; one that a worker has stays."""
-        page, answers = make_png(40, 48, 7), []
+        page = make_png(40, 48, 7)
         wanted, = self.alone([page])
         running = self.serve("--queue-wait", 60)
-
-        def ask(priority):
-            answers.append(running.post("/v1/upscale?priority=" + priority, page))
-        threads = [threading.Thread(target=ask, args=(priority,)) for priority in ("normal", "interactive")]
+        threads, answers = self.clients(running, page)
         threads[0].start()
         self.wait_for(lambda s, _: s["waiting"]["prefetch"] == 1 and s["pages"] == 1, "no page")
         job = self.job()
         self.assertEqual(job["subject"].split(".")[2], "prefetch")
         threads[1].start()
         self.wait_for(lambda s, _: s["pages"] == 1 and self.job()["subject"].split(".")[2] == "reader", "it is not raised")
-        self.worker()
-        for thread in threads:
-            thread.join()
-        self.assertEqual([answer.body for answer in answers], [wanted.body] * 2)
-        self.assertEqual(running.status()["shared_queue"]["made"], 1)
-        self.expect_empty()
+        self.expect_made_once(running, threads, answers, wanted)
 
     def test_raised_page_of_a_server_that_died(self):
         """The job that a server has left is used by the next one. When that page is raised and made, no job of it is left
@@ -260,9 +252,8 @@ class Urgency(Serve):
             self.wait_for(lambda s, _: s["pages"] == 1, "no page")
             first.process.kill()
             first.process.wait()
-        running, answers = self.serve("--queue-wait", 60), []
-        threads = [threading.Thread(target=lambda p=priority: answers.append(running.post("/v1/upscale?priority=" + p, page)))
-                   for priority in ("normal", "interactive")]
+        running = self.serve("--queue-wait", 60)
+        threads, answers = self.clients(running, page)
         with socket.create_connection(("127.0.0.1", self.server.port), SECONDS) as client, client.makefile("rb") as heard:
             client.sendall(b'CONNECT {"verbose":false}\r\nSUB planche.wake 1\r\nPING\r\n')
             while heard.readline() != b"PONG\r\n":
@@ -273,31 +264,23 @@ class Urgency(Serve):
         threads[1].start()
         self.wait_for(lambda s, _: s["pages"] == 2, "it is not raised")
         self.give_result(json.loads(base64.b64decode(self.job()["data"])), wanted.body)
-        for thread in threads:
-            thread.join()
-        self.assertEqual([answer.body for answer in answers], [wanted.body] * 2)
+        self.expect_answers(threads, answers, wanted)
         self.assertEqual(self.state()[0]["pages"], 0)
 
     def test_raise_that_the_server_does_not_take(self):
         """The connection breaks with the message that raises a page: it is raised again, made once, and nothing is left."""
-        page, answers = make_png(40, 48, 10), []
+        page = make_png(40, 48, 10)
         wanted, = self.alone([page])
         proxy = Cut(self.server.port, b"PUB planche.job.reader.")
         self.addCleanup(proxy.close)
         running = self.serve("--queue-wait", 60, "--queue", f"nats://127.0.0.1:{proxy.port}")
-        threads = [threading.Thread(target=lambda p=priority: answers.append(running.post("/v1/upscale?priority=" + p, page)))
-                   for priority in ("normal", "interactive")]
+        threads, answers = self.clients(running, page)
         threads[0].start()
         self.wait_for(lambda s, _: s["waiting"]["prefetch"] == 1, "no page")
         threads[1].start()
         self.assertTrue(proxy.stopped.wait(SECONDS))
         self.wait_for(lambda s, _: s["waiting"]["reader"] == 1 and s["waiting"]["prefetch"] == 0, "it is not raised again")
-        self.worker()
-        for thread in threads:
-            thread.join()
-        self.assertEqual([answer.body for answer in answers], [wanted.body] * 2)
-        self.assertEqual(running.status()["shared_queue"]["made"], 1)
-        self.expect_empty()
+        self.expect_made_once(running, threads, answers, wanted)
 
     def test_page_of_a_server_that_died_and_of_a_client_that_left(self):
         """The job that a server has left is used by the next one, and taken back when its client goes."""
@@ -314,6 +297,25 @@ class Urgency(Serve):
             self.wait_for(lambda s, _: s["waiting"]["reader"] == 1, "it is not raised")
             self.assertEqual(self.server.request("STREAM.MSG.GET.PLANCHE_JOBS", b'{"seq": %d}' % left)["message"]["seq"], left)
         self.wait_for(lambda s, _: s["pages"] == 0, "the page is left")
+
+    @staticmethod
+    def clients(running, page):
+        """Threads that ask for a page in advance and as a reader, when they are started; and their answers."""
+        answers = []
+        return [threading.Thread(target=lambda p=priority: answers.append(running.post("/v1/upscale?priority=" + p, page)))
+                for priority in ("normal", "interactive")], answers
+
+    def expect_answers(self, threads, answers, wanted):
+        for thread in threads:
+            thread.join()
+        self.assertEqual([answer.body for answer in answers], [wanted.body] * 2)
+
+    def expect_made_once(self, running, threads, answers, wanted):
+        """A worker makes the page for both clients, and nothing is left of it."""
+        self.worker()
+        self.expect_answers(threads, answers, wanted)
+        self.assertEqual(running.status()["shared_queue"]["made"], 1)
+        self.expect_empty()
 
     def give_result(self, job, data):
         """What a worker tells of a job."""
