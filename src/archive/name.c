@@ -210,6 +210,14 @@ enum planche_name_found planche_name_set_add(struct planche_name_set *set, const
     return add(set, name, strlen(name), folder);
 }
 
+bool planche_name_set_has_file(const struct planche_name_set *set, const char *name)
+{
+    if (!set->slots)
+        return false;
+    const uint64_t slot = *find_slot(set->slots, set->room, hash(set->seed, name, strlen(name)));
+    return slot && !(slot & 1);
+}
+
 void planche_name_set_free(struct planche_name_set *set)
 {
     planche_free(set->slots);

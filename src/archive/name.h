@@ -48,6 +48,8 @@ enum planche_name_found {
 /* Adds a plain name. */
 enum planche_name_found planche_name_set_add(struct planche_name_set *set, const char *name,
                                              bool folder);
+/* Whether a file of this plain name was added. */
+bool planche_name_set_has_file(const struct planche_name_set *set, const char *name);
 void planche_name_set_free(struct planche_name_set *set);
 
 #endif

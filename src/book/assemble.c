@@ -78,6 +78,7 @@ enum planche_status planche_book_assemble(struct planche_book *book,
                                           struct planche_error *error)
 {
     bool skip = book->options.on_error == PLANCHE_ON_ERROR_SKIP;
+    struct planche_name_set outputs = {0};
     bool any = false;
     book->progress.writing = true;
     planche_book_drop_ornaments(book);
@@ -98,11 +99,14 @@ enum planche_status planche_book_assemble(struct planche_book *book,
     if (!status)
         planche_book_report(book, NULL);
     if (!status)
+        status = planche_existing_list_outputs(book, &outputs, error);
+    if (!status)
         status = planche_cancel_fail(&book->cancel, error);
     planche_archive_writer_watch(writer, planche_workdir_record_output, &book->work);
     if (!status && (any || !book->into))
         status = planche_archive_writer_commit(writer, on_commit, book, &book->cancel, error);
     if (!status)
-        planche_existing_remove_former(book);
+        planche_existing_remove_former(book, &outputs);
+    planche_name_set_free(&outputs);
     return status;
 }

@@ -500,27 +500,34 @@ static bool is_no_image(const char *path)
     return status == PLANCHE_ERROR_DATA || status == PLANCHE_ERROR_UNSUPPORTED;
 }
 
-static bool is_output(const struct planche_book *book, const char *name)
+enum planche_status planche_existing_list_outputs(const struct planche_book *book,
+                                                  struct planche_name_set *outputs,
+                                                  struct planche_error *error)
 {
-    for (size_t i = 0; i < book->entries.count; i++) {
-        const struct planche_entry *entry = &book->entries.list[i];
+    const struct planche_entries *entries = &book->entries;
+    outputs->budget = entries->budget;
+    for (size_t i = 0; book->into && i < entries->count; i++) {
+        const struct planche_entry *entry = &entries->list[i];
         for (unsigned p = 0; entry->outputs && p < planche_entry_outputs(entry); p++)
-            if (strcmp(entry->outputs[p], name) == 0)
-                return true;
+            if (planche_name_set_add(outputs, entry->outputs[p], entry->folder) ==
+                PLANCHE_NAME_NO_MEMORY)
+                return planche_fail_memory(error, entries->budget, sizeof *outputs, book->output);
     }
-    return false;
+    return PLANCHE_OK;
 }
 
 /* What the page was made into before, of another format: a reader would show it twice. Its mark
  * says that it is this page. */
-static void remove_former(const struct planche_book *book, const struct planche_entry *entry)
+static void remove_former(const struct planche_book *book, const struct planche_entry *entry,
+                          const struct planche_name_set *outputs)
 {
     struct found found = {0};
     char path[PATH_MAX];
     for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
         for (unsigned part = 0; name_variant(&found, entry->candidate, others[i], part); part++) {
             bool former = look_at(book, entry, &found) && found.same_source;
-            if (former && !is_output(book, found.name) && join(path, book, found.name))
+            if (former && !planche_name_set_has_file(outputs, found.name) &&
+                join(path, book, found.name))
                 planche_file_remove(path);
             if (part > 0 && !former)
                 break;
@@ -528,7 +535,8 @@ static void remove_former(const struct planche_book *book, const struct planche_
     }
 }
 
-void planche_existing_remove_former(const struct planche_book *book)
+void planche_existing_remove_former(const struct planche_book *book,
+                                    const struct planche_name_set *outputs)
 {
     for (size_t i = 0; book->into && i < book->entries.count; i++) {
         const struct planche_entry *entry = &book->entries.list[i];
@@ -536,9 +544,10 @@ void planche_existing_remove_former(const struct planche_book *book)
         char path[PATH_MAX];
         bool renewed = entry->page && !entry->stays && entry->made.parts && entry->outputs;
         if (renewed && entry->candidate)
-            remove_former(book, entry);
+            remove_former(book, entry, outputs);
         if (renewed && join(path, book, entry->name) && find_file(path, &info) &&
-            !is_output(book, entry->name) && (is_original(entry, path, &info) || is_no_image(path)))
+            !planche_name_set_has_file(outputs, entry->name) &&
+            (is_original(entry, path, &info) || is_no_image(path)))
             planche_file_remove(path);
     }
 }

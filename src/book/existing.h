@@ -26,8 +26,14 @@ enum planche_status planche_existing_find(struct planche_book *book, struct plan
 bool planche_existing_keeps(const struct planche_book *book, struct planche_entry *entry,
                             const char *name, const char *content);
 
-/* Removes what an earlier run has left of pages that are made now: originals that it has kept, and
- * results of another format. */
-void planche_existing_remove_former(const struct planche_book *book);
+/* The names of what the book has become, if that goes into such a folder. outputs is empty before.
+ * Errors: MEMORY, BUDGET. */
+enum planche_status planche_existing_list_outputs(const struct planche_book *book,
+                                                  struct planche_name_set *outputs,
+                                                  struct planche_error *error);
+/* Removes what an earlier run has left of pages that are made now and what is none of the outputs:
+ * originals that it has kept, and results of another format. */
+void planche_existing_remove_former(const struct planche_book *book,
+                                    const struct planche_name_set *outputs);
 
 #endif
