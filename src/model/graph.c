@@ -112,6 +112,30 @@ int planche_graph_blob(struct planche_graph *graph, const char *name)
     return graph->blob_count - 1;
 }
 
+struct planche_layer *planche_graph_add(struct planche_graph *graph,
+                                        const struct planche_layer *like, const int *inputs,
+                                        int input_count, int output)
+{
+    struct planche_layer *layer = &graph->layers[graph->layer_count];
+    int *blobs = planche_graph_alloc(graph, (size_t)input_count + 1, sizeof(*blobs));
+    if (!blobs || output < 0)
+        return NULL;
+    *layer = (struct planche_layer){.type = like->type,
+                                    .type_name = like->type_name,
+                                    .name = like->name,
+                                    .input_count = input_count,
+                                    .output_count = 1,
+                                    .inputs = blobs,
+                                    .outputs = blobs + input_count};
+    for (int i = 0; i < input_count; i++) {
+        blobs[i] = inputs[i];
+        graph->blobs[inputs[i]].consumed = true;
+    }
+    blobs[input_count] = output;
+    graph->blobs[output].producer = graph->layer_count++;
+    return layer;
+}
+
 enum planche_status planche_layer_fail(const struct planche_graph *graph,
                                        const struct planche_layer *layer,
                                        enum planche_status status, struct planche_error *error,

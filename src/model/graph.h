@@ -142,6 +142,13 @@ void planche_graph_destroy(struct planche_graph *graph);
  * blob_limit. */
 int planche_graph_blob(struct planche_graph *graph, const char *name);
 
+/* Adds a layer, of the type and the names of another, that makes one blob, output, of others. There
+ * is room in graph->layers; output may be what planche_graph_blob gave. NULL: without memory, or
+ * without an output. */
+struct planche_layer *planche_graph_add(struct planche_graph *graph,
+                                        const struct planche_layer *like, const int *inputs,
+                                        int input_count, int output);
+
 /* "FILE:LINE: layer 'NAME' (TYPE): ..."; without ":LINE" for files that have no lines. */
 __attribute__((format(printf, 5, 6))) enum planche_status
 planche_layer_fail(const struct planche_graph *graph, const struct planche_layer *layer,

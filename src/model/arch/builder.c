@@ -71,9 +71,6 @@ static int add_layer(struct planche_arch_builder *builder, enum planche_layer_ty
                      const char *name, const int *inputs, int count)
 {
     struct planche_graph *graph = builder->graph;
-    struct planche_layer *layer;
-    char *own;
-    int *blobs;
     for (int i = 0; i < count; i++)
         if (inputs[i] < 0)
             return -1;
@@ -83,36 +80,19 @@ static int add_layer(struct planche_arch_builder *builder, enum planche_layer_ty
         planche_arch_fail(builder, PLANCHE_ERROR_UNSUPPORTED, "has too many layers");
         return -1;
     }
-    own = planche_graph_alloc(graph, 1, NAME + 16);
-    blobs = planche_graph_alloc(graph, (size_t)count + 1, sizeof(*blobs));
-    if (!own || !blobs)
+    char *own = planche_graph_alloc(graph, 1, NAME + 16);
+    /* Two layers may read one tensor, so its name is not the blob's. */
+    char *made = planche_graph_alloc(graph, 1, 32);
+    if (!own || !made)
         return no_memory(builder);
     if (name)
         snprintf(own, NAME + 16, "%s", name);
     else
         snprintf(own, NAME + 16, "%s %d", type_names[type], graph->layer_count);
-    layer = &graph->layers[graph->layer_count];
-    *layer = (struct planche_layer){.type = type,
-                                    .type_name = type_names[type],
-                                    .name = own,
-                                    .input_count = count,
-                                    .output_count = 1,
-                                    .inputs = blobs,
-                                    .outputs = blobs + count};
-    for (int i = 0; i < count; i++) {
-        blobs[i] = inputs[i];
-        graph->blobs[inputs[i]].consumed = true;
-    }
-    /* Two layers may read one tensor, so its name is not the blob's. */
-    own = planche_graph_alloc(graph, 1, 32);
-    if (!own)
-        return no_memory(builder);
-    snprintf(own, 32, "%s.%d", type_names[type], graph->layer_count);
-    blobs[count] = planche_graph_blob(graph, own);
-    if (blobs[count] < 0)
-        return no_memory(builder);
-    graph->blobs[blobs[count]].producer = graph->layer_count++;
-    return blobs[count];
+    snprintf(made, 32, "%s.%d", type_names[type], graph->layer_count);
+    const struct planche_layer like = {.type = type, .type_name = type_names[type], .name = own};
+    const int blob = planche_graph_blob(graph, made);
+    return planche_graph_add(graph, &like, inputs, count, blob) ? blob : no_memory(builder);
 }
 
 int planche_arch_add(struct planche_arch_builder *builder, enum planche_layer_type type, int a,

@@ -184,34 +184,19 @@ struct planche_layer *planche_onnx_layers(planche_onnx_t *t, enum planche_layer_
                                           const int *inputs, int count, enum planche_status *status)
 {
     struct planche_graph *graph = t->graph;
-    struct planche_layer *layer = &graph->layers[graph->layer_count];
-    int *blobs;
+    struct planche_layer *layer = NULL;
     if (graph->layer_count == t->layer_limit) {
         *status = planche_onnx_unsupported(t, "the network has too many layers");
         return NULL;
     }
-    blobs = planche_onnx_take(t, (size_t)count + 1, sizeof(*blobs), status);
-    if (!blobs)
-        return NULL;
-    blobs[count] = name_blob(t, status);
-    const char *name = keep(t, t->node->name, status);
-    const char *type_name = keep(t, t->node->type, status);
-    if (blobs[count] < 0 || !name || !type_name) {
+    const int blob = name_blob(t, status);
+    const struct planche_layer like = {.type = type,
+                                       .name = keep(t, t->node->name, status),
+                                       .type_name = keep(t, t->node->type, status)};
+    if (like.name && like.type_name)
+        layer = planche_graph_add(graph, &like, inputs, count, blob);
+    if (!layer)
         *status = planche_graph_no_memory(graph, t->model->error);
-        return NULL;
-    }
-    *layer = (struct planche_layer){.type = type,
-                                    .type_name = type_name,
-                                    .name = name,
-                                    .input_count = count,
-                                    .output_count = 1,
-                                    .inputs = blobs,
-                                    .outputs = blobs + count};
-    for (int i = 0; i < count; i++) {
-        blobs[i] = inputs[i];
-        graph->blobs[inputs[i]].consumed = true;
-    }
-    graph->blobs[blobs[count]].producer = graph->layer_count++;
     return layer;
 }
 

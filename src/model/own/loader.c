@@ -37,37 +37,23 @@ static bool begin(struct build *build, const struct planche_own_shape *shape)
     return build->fits;
 }
 
-/* A layer that is named by its type and a number, and so is its output. b may be -1, and a too. */
+/* A layer that is named by its type and a number, and so is its output; without memory a spare one.
+ * b may be -1, and a too. */
 static struct planche_layer *add(struct build *build, enum planche_layer_type type,
                                  const char *kind, int a, int b)
 {
     struct planche_graph *graph = build->graph;
-    struct planche_layer *layer = &graph->layers[graph->layer_count];
+    const int inputs[] = {a, b};
+    struct planche_layer *layer = NULL;
     char *name = planche_graph_alloc(graph, 1, 24);
-    int *blobs = planche_graph_alloc(graph, 3, sizeof(*blobs));
-    if (!name || !blobs) {
-        build->fits = false;
-        return layer;
+    if (name) {
+        const struct planche_layer like = {.type = type, .type_name = kind, .name = name};
+        snprintf(name, 24, "%s%d", kind, graph->layer_count);
+        layer = planche_graph_add(graph, &like, inputs, (a >= 0) + (b >= 0),
+                                  planche_graph_blob(graph, name));
     }
-    snprintf(name, 24, "%s%d", kind, graph->layer_count);
-    *layer = (struct planche_layer){
-        .type = type,
-        .type_name = kind,
-        .name = name,
-        .input_count = (a >= 0) + (b >= 0),
-        .output_count = 1,
-        .inputs = blobs,
-        .outputs = blobs + 2,
-    };
-    blobs[0] = a;
-    blobs[1] = b;
-    blobs[2] = planche_graph_blob(graph, name);
-    build->fits = blobs[2] >= 0;
-    for (int i = 0; build->fits && i < layer->input_count; i++)
-        graph->blobs[blobs[i]].consumed = true;
-    if (build->fits)
-        graph->blobs[blobs[2]].producer = graph->layer_count++;
-    return layer;
+    build->fits = layer != NULL;
+    return layer ? layer : &graph->layers[graph->layer_count];
 }
 
 static int output_of(const struct planche_layer *layer)
