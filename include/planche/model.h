@@ -157,11 +157,15 @@ PLANCHE_API void planche_model_import_options_init(struct planche_model_import_o
  * where planche_model_path looks; others are loaded to see that they can be, and go to
  * "imported/NAME" in the directory, with a file beside them that tells their licence (NAME.json,
  * .txt, .md or .LICENSE; LICENSE, LICENCE or COPYING, which becomes NAME.LICENSE), but for those of
- * an npm package that has models of the catalogue, too. Archives are unpacked by the helper program
- * in its sandbox; if there is a file SHA256SUMS at the top of one, it must name all files of models
- * with their sums. Everything is checked before the first file appears; each appears complete.
- * Errors: NOT_FOUND, IO, DATA (no model, damaged, hostile names, links, one name twice), MODEL,
- * LIMIT, EXISTS (another model has the name), UNSUPPORTED, MEMORY, BUDGET, CANCELLED. Thread-safe.
+ * an npm package that has models of the catalogue, too. In the names of others ":+|,=", spaces and
+ * a dot or hyphen at the beginning become "_". Beside a file symbolic links are not followed: one
+ * that would tell a licence is left out, a .bin is an error. Names in a folder that begin with a
+ * dot are passed over. Archives are unpacked by the helper program in its sandbox; if there is a
+ * file SHA256SUMS at the top of one, it must name all files of models with their sums. Everything
+ * is checked before the first file appears, so that one fault ends an import with nothing brought;
+ * each appears complete. Errors: NOT_FOUND, IO, DATA (no model, damaged, hostile names, links, one
+ * name twice), MODEL, LIMIT, EXISTS (another model has the name), UNSUPPORTED, MEMORY, BUDGET,
+ * CANCELLED. Thread-safe.
  */
 PLANCHE_API enum planche_status
 planche_model_import(const char *path, const struct planche_model_import_options *options,

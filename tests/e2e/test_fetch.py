@@ -629,6 +629,11 @@ class Import(Models):
         self.assertIn("auto.txt: is a symbolic link", self.models("pack", "-o", self.path("pack.tar")).stderr)
         with tarfile.open(self.path("pack.tar")) as tar:
             self.assertEqual(tar.getnames(), ["SHA256SUMS", "imported/auto.json", "imported/auto.planche"])
+        # A model that is left out is missing elsewhere.
+        for name in ("far.planche", "x.bin"):
+            os.symlink(self.path("dl/auto.planche"), self.path("cache/imported", name))
+            self.assertIn(f"{name}: is a symbolic link", self.models("pack", "-o", self.path("pack.tar"), check=1).stderr)
+            os.unlink(self.path("cache/imported", name))
 
     def test_weights_that_are_a_link(self):
         self.write("x.param", b"7767517\n2 2\nInput in 0 1 data\nConvolution c 1 1 data output 0=3 1=1 6=9\n")
@@ -662,14 +667,15 @@ class Import(Models):
         self.write("out.planche", good)
         os.symlink(self.path("out.planche"), self.path("dl/far.planche"))
         os.symlink(self.path("page.png"), self.path("dl/page.png"))
+        os.symlink(self.path("dl"), self.path("dl/more"))
         self.write("dl/a.planche", good)
         told = self.models("import", self.path("dl"), check=1).stderr
         for part in ("cut.planche: ", "alone.bin is missing", "far.planche: is a symbolic link, which is "
-                     "followed only if it is named", "2 imported"):
+                     "followed only if it is named", "dl/more: is a symbolic link", "2 imported"):
             self.assertIn(part, told)
         for part in ("hidden", "page.png", "book"):
             self.assertNotIn(part, told)
-        self.assertEqual(len(told.splitlines()), 6, told)
+        self.assertEqual(len(told.splitlines()), 7, told)
         self.assertEqual(self.files("cache/imported"), ["a.planche", "good.planche"])
 
     def test_models_of_programs(self):

@@ -311,15 +311,11 @@ static enum planche_status place_others(struct import *import, bool now,
         status = check_name(import, file, error);
         if (status == PLANCHE_OK)
             status = place_other(import, file, now, error);
-        if (status && !now && planche_import_refuse(&import->stage, file->name, error)) {
-            file->used = true; /* not once more */
-            status = PLANCHE_OK;
-        }
     }
     return status;
 }
 
-/* Nothing gets a name before everything was checked, and what is refused was told. */
+/* Nothing gets a name before everything was checked. */
 static enum planche_status run(struct import *import, struct planche_error *error)
 {
     uint64_t most = import->options->max_bytes ? import->options->max_bytes : MAX_BYTES;
@@ -336,7 +332,7 @@ static enum planche_status run(struct import *import, struct planche_error *erro
         status = place_variants(import, error);
     if (status == PLANCHE_OK && others)
         status = place_others(import, true, error);
-    if (status == PLANCHE_OK && import->models == 0 && import->stage.refused_count == 0)
+    if (status == PLANCHE_OK && import->models == 0)
         status =
             planche_fail(error, PLANCHE_ERROR_DATA,
                          "%s: has no model that Planche knows or can load", import->stage.source);

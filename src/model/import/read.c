@@ -5,7 +5,6 @@
 #include "base/status.h"
 #include "base/text.h"
 #include "model/import/stage.h"
-#include "model/load.h"
 #include "model/loader.h"
 #include "os/fd.h"
 
@@ -93,13 +92,9 @@ static enum planche_status add_licence(struct planche_import_stage *stage, const
 {
     int fd;
     enum planche_status status = open_beside(&fd, path, error);
-    if (status == PLANCHE_OK) {
-        status = planche_import_stage_add(stage, path, read_file, &fd, error);
-    } else {
-        if (status != PLANCHE_ERROR_NOT_FOUND)
-            (void)planche_import_refuse(stage, path, error);
-        status = PLANCHE_OK;
-    }
+    if (status != PLANCHE_OK)
+        return PLANCHE_OK;
+    status = planche_import_stage_add(stage, path, read_file, &fd, error);
     planche_fd_close(&fd);
     return status;
 }
@@ -139,22 +134,6 @@ static bool is_hidden(const char *name)
     return name[0] == '.' || strstr(name, "/.") != NULL;
 }
 
-/* A file of a folder or an archive. What cannot be read of a folder, such as a link that leads out
- * of it, is a loss by its name alone. */
-static enum planche_status add_entry(struct planche_import_stage *stage, const char *name,
-                                     bool folder, struct planche_archive *archive,
-                                     struct planche_error *error)
-{
-    if (folder && is_hidden(name))
-        return PLANCHE_OK;
-    enum planche_status status = planche_import_stage_add(stage, name, read_entry, archive, error);
-    if (!status || !folder)
-        return status;
-    bool wanted = planche_model_is_path(name) || planche_text_ends(name, ".bin") ||
-                  planche_name_is_licence(name) || stage->broken || !stage->refused;
-    return !wanted || planche_import_refuse(stage, name, error) ? PLANCHE_OK : status;
-}
-
 static enum planche_status add_archive(struct planche_import_stage *stage, bool folder,
                                        uint64_t max_bytes, struct planche_error *error)
 {
@@ -177,8 +156,8 @@ static enum planche_status add_archive(struct planche_import_stage *stage, bool 
         if (entry.again)
             status = planche_fail(error, PLANCHE_ERROR_DATA, "%s: %s is in it twice", stage->source,
                                   entry.again);
-        else if (!entry.folder)
-            status = add_entry(stage, entry.name, folder, archive, error);
+        else if (!entry.folder && !(folder && is_hidden(entry.name)))
+            status = planche_import_stage_add(stage, entry.name, read_entry, archive, error);
     }
     planche_archive_close(&archive);
     return status;

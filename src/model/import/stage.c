@@ -42,7 +42,6 @@ static enum planche_status make_folder(struct planche_import_stage *stage,
                             stage->directory);
     planche_folder_make_parents(inside, 0777);
     stage->folder = planche_tree_create(inside, 0700, stage->budget);
-    stage->broken = !stage->folder;
     if (!stage->folder)
         return planche_fail(error, errno == ENOMEM ? PLANCHE_ERROR_MEMORY : PLANCHE_ERROR_IO,
                             "%s: cannot make a folder here: %s", stage->directory, strerror(errno));
@@ -65,7 +64,6 @@ static struct planche_import_file *make_file(struct planche_import_stage *stage,
 {
     const char *slash = strrchr(name, '/'), *base = slash ? slash + 1 : name;
     if (stage->count >= MAX_FILES) {
-        stage->broken = true;
         planche_fail(error, PLANCHE_ERROR_LIMIT,
                      "%s: has more than %u files that could be of models", stage->source,
                      MAX_FILES);
@@ -142,7 +140,6 @@ static enum planche_status fill(struct copy *copy, size_t size, struct planche_e
 
 static enum planche_status fail_write(struct copy *copy, struct planche_error *error)
 {
-    copy->stage->broken = true;
     return planche_fail(error, PLANCHE_ERROR_IO, "%s: cannot write %s: %s", copy->stage->directory,
                         copy->name, strerror(errno));
 }
@@ -208,17 +205,6 @@ static bool may_belong(const char *name, bool model)
     const char *slash = strrchr(name, '/');
     return model || planche_text_ends(name, ".bin") ||
            strcmp(slash ? slash + 1 : name, PLANCHE_IMPORT_SUMS) == 0;
-}
-
-bool planche_import_refuse(struct planche_import_stage *stage, const char *name,
-                           const struct planche_error *error)
-{
-    if (!stage->refused || stage->broken || error->status == PLANCHE_ERROR_MEMORY ||
-        error->status == PLANCHE_ERROR_CANCELLED)
-        return false;
-    stage->refused_count += !planche_name_is_licence(name);
-    stage->refused(stage->user, name, error);
-    return true;
 }
 
 /* Remembers the name of a file that is of no model: a list of sums may have it. */

@@ -46,10 +46,6 @@ struct planche_import_stage {
     char **passed;          /* names of files that are of no model, and were not staged */
     size_t passed_count, passed_room;
     uint8_t *buffer;
-    void (*refused)(void *user, const char *name, const struct planche_error *error);
-    void *user; /* of it */
-    size_t refused_count;
-    bool broken; /* the staging area is: no file's fault */
 };
 
 /* The next bytes of what is being staged; *got 0: its end. */
@@ -65,9 +61,6 @@ enum planche_status planche_import_read(struct planche_import_stage *stage, uint
 enum planche_status planche_import_stage_add(struct planche_import_stage *stage, const char *name,
                                              planche_import_read_fn read, void *user,
                                              struct planche_error *error);
-/* Tells that a file of this name in the source is left out. False: that ends the import. */
-bool planche_import_refuse(struct planche_import_stage *stage, const char *name,
-                           const struct planche_error *error);
 /* Removes the staging area. */
 void planche_import_stage_free(struct planche_import_stage *stage);
 

@@ -41,6 +41,7 @@ struct pack {
     struct packed *files;
     size_t count;
     uint64_t bytes;
+    size_t left_out; /* models' files */
     struct planche_atomic_file *tar;
 };
 
@@ -129,13 +130,16 @@ static int compare_names(const void *left, const void *right)
 
 /* Whether a file of this name is packed: what import puts there. A link may lead to anything of
  * this machine's. */
-static bool is_packed(const char *path, const char *name)
+static bool is_packed(struct pack *pack, const char *path, const char *name)
 {
     struct planche_file_info info;
     if (name[0] == '.' || planche_file_find_link(path, &info) != PLANCHE_FILE_PRESENT)
         return false;
-    if (info.kind == PLANCHE_FILE_LINK)
-        planche_cli_note("%s: is a symbolic link, which is not packed", path);
+    if (info.kind == PLANCHE_FILE_LINK) {
+        planche_cli_message(
+            "%s: is a symbolic link, which is not packed; put the file itself there", path);
+        pack->left_out += planche_model_is_file(path) || planche_text_ends(path, ".bin");
+    }
     return info.kind == PLANCHE_FILE_REGULAR;
 }
 
@@ -155,7 +159,7 @@ static enum planche_status add_others(struct pack *pack, const char *folder,
     while (status == PLANCHE_OK && (entry = planche_listing_next(&listing)) != NULL) {
         snprintf(path, sizeof path, "%s/%s", place, entry);
         snprintf(name, sizeof name, OTHERS "/%s", entry);
-        if (is_packed(path, entry))
+        if (is_packed(pack, path, entry))
             status = add_file(pack, path, PLANCHE_FD_NO_LINK, name, "", error);
     }
     planche_listing_close(&listing);
@@ -258,7 +262,9 @@ static int make(const bool *wanted, bool named, const struct planche_cli_options
     if (status != PLANCHE_OK && status != PLANCHE_ERROR_CANCELLED)
         planche_cli_message("%s", error.message);
     free_pack(&pack);
-    return status == PLANCHE_OK ? PLANCHE_CLI_OK : PLANCHE_CLI_NOT_STARTED;
+    if (status != PLANCHE_OK)
+        return PLANCHE_CLI_NOT_STARTED;
+    return pack.left_out > 0 ? PLANCHE_CLI_PAGE_FAILED : PLANCHE_CLI_OK;
 }
 
 int planche_cli_pack(int argc, char **argv)
