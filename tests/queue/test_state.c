@@ -84,6 +84,34 @@ static void destroy_message(natsMsg *message)
     assert_null(message);
 }
 
+/* Of every stream the same; it has no consumer yet. */
+static natsStatus get_stream(jsStreamInfo **info, jsCtx *js, const char *name, jsOptions *options,
+                             jsErrCode *reason)
+{
+    static jsStreamInfo stream = {.State = {.Msgs = 3}};
+    (void)js, (void)name, (void)options, (void)reason;
+    *info = &stream;
+    return NATS_OK;
+}
+
+static void destroy_stream(jsStreamInfo *info)
+{
+    assert_int_equal(info->State.Msgs, 3);
+}
+
+static natsStatus list_consumers(jsConsumerInfoList **list, jsCtx *js, const char *stream,
+                                 jsOptions *options, jsErrCode *reason)
+{
+    (void)js, (void)stream, (void)options, (void)reason;
+    *list = NULL;
+    return NATS_NOT_FOUND;
+}
+
+static void destroy_consumers(jsConsumerInfoList *list)
+{
+    assert_null(list);
+}
+
 enum planche_status planche_queue_fail(struct planche_error *error, natsStatus status,
                                        const char *what)
 {
@@ -95,7 +123,8 @@ void planche_cli_json_set_count(json_t *object, const char *key, uint64_t count)
     json_object_set_new(object, key, json_integer((json_int_t)count));
 }
 
-static enum planche_status ask(unsigned answer, unsigned end, size_t *workers)
+/* all: for the whole state, not the workers alone. */
+static enum planche_status ask(bool all, unsigned answer, unsigned end, size_t *workers)
 {
     struct planche_queue queue = {0};
     struct planche_queue_state state;
@@ -104,7 +133,9 @@ static enum planche_status ask(unsigned answer, unsigned end, size_t *workers)
     played.answer = answer;
     played.end = end;
     enum planche_status status =
-        planche_queue_ask_workers(&queue, 100000, &played.cancel, &state, &error);
+        all ? planche_queue_ask(&queue, 100000, &played.cancel, &state, &error)
+            : planche_queue_ask_workers(&queue, 100000, &played.cancel, &state, &error);
+    assert_int_equal(state.dead, all ? 3 : 0);
     *workers = json_array_size(state.workers);
     planche_queue_state_clear(&state);
     return status;
@@ -115,11 +146,13 @@ static void test_pieces(void **state)
 {
     size_t workers;
     (void)state;
-    assert_int_equal(ask(1, 0, &workers), PLANCHE_OK);
+    assert_int_equal(ask(false, 1, 0, &workers), PLANCHE_OK);
     assert_int_equal(workers, 1);
-    assert_int_equal(ask(4, 0, &workers), PLANCHE_OK);
-    assert_int_equal(workers, 1);
-    assert_int_equal(played.waits, 10);
+    for (int all = 0; all < 2; all++) {
+        assert_int_equal(ask(all, 4, 0, &workers), PLANCHE_OK);
+        assert_int_equal(workers, 1);
+        assert_int_equal(played.waits, 10);
+    }
 }
 
 /* Who is cancelled does not take those that have answered for all. */
@@ -127,15 +160,21 @@ static void test_cancel(void **state)
 {
     size_t workers;
     (void)state;
-    assert_int_equal(ask(2, 3, &workers), PLANCHE_ERROR_CANCELLED);
-    assert_int_equal(workers, 1);
-    assert_int_equal(played.waits, 3);
+    for (int all = 0; all < 2; all++) {
+        assert_int_equal(ask(all, 2, 3, &workers), PLANCHE_ERROR_CANCELLED);
+        assert_int_equal(workers, 1);
+        assert_int_equal(played.waits, 3);
+    }
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_pieces),
                                        cmocka_unit_test(test_cancel)};
+    planche_libnats.js_GetStreamInfo = get_stream;
+    planche_libnats.jsStreamInfo_Destroy = destroy_stream;
+    planche_libnats.js_Consumers = list_consumers;
+    planche_libnats.jsConsumerInfoList_Destroy = destroy_consumers;
     planche_libnats.natsInbox_Create = create_inbox;
     planche_libnats.natsInbox_Destroy = destroy_inbox;
     planche_libnats.natsConnection_SubscribeSync = subscribe;

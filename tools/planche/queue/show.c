@@ -172,7 +172,7 @@ static void print_state(const struct planche_queue_state *state)
 static bool show(struct run *run)
 {
     struct planche_queue_state state;
-    bool right = planche_queue_ask(&run->queue, ANSWER_MS, &state, &run->error) == PLANCHE_OK;
+    bool right = planche_queue_ask(&run->queue, ANSWER_MS, NULL, &state, &run->error) == PLANCHE_OK;
     if (right && run->options.json)
         right = planche_cli_json_print(count_json(&state));
     else if (right)

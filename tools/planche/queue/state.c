@@ -115,6 +115,17 @@ static natsStatus ask_workers(struct planche_queue *queue, int64_t wait_ms,
     return status;
 }
 
+/* Of who is cancelled not all may have answered. */
+static enum planche_status judge(natsStatus status, const struct planche_cancel *cancel,
+                                 struct planche_error *error)
+{
+    if (status != NATS_OK)
+        return planche_queue_fail(error, status, "cannot be asked");
+    if (planche_cancel_requested(cancel))
+        return planche_fail(error, PLANCHE_ERROR_CANCELLED, "cancelled");
+    return PLANCHE_OK;
+}
+
 enum planche_status planche_queue_ask_workers(struct planche_queue *queue, int64_t wait_ms,
                                               const struct planche_cancel *cancel,
                                               struct planche_queue_state *state,
@@ -123,14 +134,11 @@ enum planche_status planche_queue_ask_workers(struct planche_queue *queue, int64
     *state = (struct planche_queue_state){.workers = json_array()};
     natsStatus status =
         state->workers != NULL ? ask_workers(queue, wait_ms, cancel, state) : NATS_NO_MEMORY;
-    if (status != NATS_OK)
-        return planche_queue_fail(error, status, "cannot be asked");
-    if (planche_cancel_requested(cancel)) /* not all may have answered */
-        return planche_fail(error, PLANCHE_ERROR_CANCELLED, "cancelled");
-    return PLANCHE_OK;
+    return judge(status, cancel, error);
 }
 
 enum planche_status planche_queue_ask(struct planche_queue *queue, int64_t wait_ms,
+                                      const struct planche_cancel *cancel,
                                       struct planche_queue_state *state,
                                       struct planche_error *error)
 {
@@ -146,8 +154,8 @@ enum planche_status planche_queue_ask(struct planche_queue *queue, int64_t wait_
     if (status == NATS_OK)
         status = count_stream(queue, PLANCHE_QUEUE_STORE, &ignored, &state->store_bytes);
     if (status == NATS_OK)
-        status = ask_workers(queue, wait_ms, NULL, state);
-    return status == NATS_OK ? PLANCHE_OK : planche_queue_fail(error, status, "cannot be asked");
+        status = ask_workers(queue, wait_ms, cancel, state);
+    return judge(status, cancel, error);
 }
 
 void planche_queue_state_clear(struct planche_queue_state *state)

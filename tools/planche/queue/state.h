@@ -18,11 +18,13 @@ struct planche_queue_state {
     json_t *workers;         /* array of what they say of themselves */
 };
 
-/* Asks; who does not answer within wait_ms is not there. Errors: IO, MEMORY. */
+/* Asks; who does not answer within wait_ms is not there. cancel may be NULL; it ends the wait.
+ * Errors: IO, MEMORY, CANCELLED. */
 enum planche_status planche_queue_ask(struct planche_queue *queue, int64_t wait_ms,
+                                      const struct planche_cancel *cancel,
                                       struct planche_queue_state *state,
                                       struct planche_error *error);
-/* The same of the workers alone. cancel may be NULL; it ends the wait. Errors: CANCELLED, too. */
+/* The same of the workers alone. */
 enum planche_status planche_queue_ask_workers(struct planche_queue *queue, int64_t wait_ms,
                                               const struct planche_cancel *cancel,
                                               struct planche_queue_state *state,

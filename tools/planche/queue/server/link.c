@@ -84,7 +84,7 @@ void planche_queue_link_close(struct planche_queue_link *link)
     if (link == NULL)
         return;
     planche_mutex_lock(&link->lock);
-    link->ending = true;
+    planche_cancel_set(&link->ending);
     planche_cond_broadcast(&link->changed);
     planche_mutex_unlock(&link->lock);
     if (link->watched)

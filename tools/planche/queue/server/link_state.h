@@ -3,10 +3,12 @@
 #ifndef PLANCHE_QUEUE_SERVER_LINK_STATE_H
 #define PLANCHE_QUEUE_SERVER_LINK_STATE_H
 
+#include "base/cancel.h"
 #include "os/thread.h"
 #include "queue/front.h"
 
 #include <jansson.h>
+
 /* A connection, and the model that its pages are made with: one front has all models of the
  * catalogue, and each model that is a file has one of its own. */
 struct planche_queue_link_front {
@@ -29,7 +31,8 @@ struct planche_queue_link {
     struct planche_mutex lock; /* of all that follows */
     struct planche_cond changed;
     struct planche_queue_link_front *fronts; /* new ones come first; none goes before the end */
-    bool ending, hurry;                      /* hurry: somebody waits for news */
+    struct planche_cancel ending;            /* is set with the lock held, asked without it, too */
+    bool hurry;                              /* somebody waits for news */
     int64_t heard;                           /* when a worker answered last, or the link began */
     int64_t asked;                           /* when the last round of questions began that ended */
     int64_t looked;                          /* when somebody wanted the state */

@@ -82,8 +82,8 @@ static void ask(struct planche_queue_link *link, struct planche_queue_front *fro
     enum planche_status status =
         planche_queue_is_away(&front->queue)
             ? planche_fail(&error, PLANCHE_ERROR_IO, "the queue does not answer")
-            : planche_queue_ask(&front->queue, ANSWER_MS, &state, &error);
-    if (status != PLANCHE_OK)
+            : planche_queue_ask(&front->queue, ANSWER_MS, &link->ending, &state, &error);
+    if (status != PLANCHE_OK && status != PLANCHE_ERROR_CANCELLED)
         complain(link, &error);
     json_t *json = status == PLANCHE_OK ? planche_queue_state_json(&state) : NULL;
     const char *news = NULL;
@@ -106,8 +106,8 @@ void planche_queue_link_round(struct planche_queue_link *link)
     int64_t began = planche_clock_ns();
     struct planche_queue_front *open = NULL;
     planche_mutex_lock(&link->lock);
-    for (struct planche_queue_link_front *front = link->fronts; front != NULL && !link->ending;
-         front = front->next) {
+    for (struct planche_queue_link_front *front = link->fronts;
+         front != NULL && !planche_cancel_is_set(&link->ending); front = front->next) {
         bool opens = !front->open && !front->failed && !front->refused;
         planche_mutex_unlock(&link->lock);
         if (opens)
@@ -136,11 +136,11 @@ void planche_queue_link_watch(void *user)
             int64_t now = planche_clock_ns();
             bool wanted = link->waiting > 0 || now - link->looked < LOOKED_NS;
             int64_t due = since + (wanted ? busy : IDLE_NS);
-            if (link->ending || link->hurry || now >= due)
+            if (planche_cancel_is_set(&link->ending) || link->hurry || now >= due)
                 break;
             planche_cond_wait_until(&link->changed, &link->lock, due);
         }
-        bool ending = link->ending;
+        bool ending = planche_cancel_is_set(&link->ending);
         link->hurry = false;
         planche_mutex_unlock(&link->lock);
         if (ending)
