@@ -373,7 +373,8 @@ static void measure(void)
     look_up(cache, 0, ENTRIES, false);
     print_time("first look-up, 300 kB", start, ENTRIES);
     start = planche_clock_ns();
-    planche_cache_count(cache, &tally, NULL, NULL);
+    const struct planche_cache_limits limits = {.max_bytes = UINT64_MAX};
+    planche_cache_prune(cache, &limits, &tally, NULL, NULL);
     print_time("sweep, an entry", start, ENTRIES);
     planche_cache_close(&cache);
 }

@@ -225,6 +225,9 @@ static void test_others(void **state)
             close(fd);
         }
         told = 0;
+        assert_int_equal(planche_cache_count(cache, &tally, NULL, &error), PLANCHE_OK);
+        assert_int_equal(tally.entries, 3);
+        assert_int_equal(tally.bytes, 4 + 0 + 10);
         if (verifies)
             assert_int_equal(planche_cache_verify(cache, tell, NULL, &tally, NULL, &error),
                              PLANCHE_OK);

@@ -52,6 +52,17 @@ static void sift_up(struct candidate *heap, size_t at, const struct candidate *o
     heap[at] = *one;
 }
 
+/* Whether a file with the name of an entry is somebody else's; of one that cannot be read `unread`.
+ */
+static bool is_foreign(const struct planche_cache_key *key, const char *path, bool unread)
+{
+    struct stat info;
+    int fd = planche_cache_open_entry(path, &info);
+    bool foreign = fd >= 0 ? !planche_cache_is_ours(fd, key) : unread;
+    planche_fd_close(&fd);
+    return foreign;
+}
+
 static void see_entry(void *user, const struct planche_cache_key *key, const struct stat *info)
 {
     struct sweep *sweep = user;
@@ -71,6 +82,16 @@ static void see_entry(void *user, const struct planche_cache_key *key, const str
         sift_down(sweep->candidates, sweep->count, 0, &one);
 }
 
+/* Of who removes nothing: each file is looked into, as else it is before it is removed. */
+static void see_own_entry(void *user, const struct planche_cache_key *key, const struct stat *info)
+{
+    const struct sweep *sweep = user;
+    char path[PLANCHE_CACHE_PATH];
+    planche_cache_entry_path(sweep->cache, key, path);
+    if (!is_foreign(key, path, false))
+        see_entry(user, key, info);
+}
+
 /* Order of removal; keys decide between equal times, so that it is the same everywhere. */
 static int compare(const void *left, const void *right)
 {
@@ -78,16 +99,6 @@ static int compare(const void *left, const void *right)
     if (a->order != b->order)
         return a->order < b->order ? -1 : 1;
     return memcmp(&a->key, &b->key, sizeof a->key);
-}
-
-/* Whether a file is an entry, and not of somebody who has the same names. */
-static bool is_entry(const struct candidate *one, const char *path)
-{
-    struct stat info;
-    int fd = planche_cache_open_entry(path, &info);
-    bool is = fd >= 0 && planche_cache_is_ours(fd, &one->key);
-    planche_fd_close(&fd);
-    return is;
 }
 
 /* Removes an entry unless it was used or replaced since it was seen. False: it is there and stays,
@@ -101,7 +112,7 @@ static bool remove_entry(struct sweep *sweep, const struct candidate *one)
     bool there = lstat(path, &info) == 0;
     if (there && (planche_cache_time(info.st_mtim) != one->used || info.st_ino != one->inode))
         return true;
-    if (there && !is_entry(one, path)) {
+    if (there && is_foreign(&one->key, path, true)) {
         planche_cache_complain(cache, PLANCHE_CACHE_REMOVING,
                                "%s: is no result, and is left there: it has the name of one", path);
         sweep->tally->kept++;
@@ -170,7 +181,8 @@ static enum planche_status walk(struct sweep *sweep, const atomic_bool *stop,
     sweep->now = planche_cache_now();
     tally->entries = tally->bytes = 0;
     tally->oldest = tally->newest = 0;
-    return planche_cache_walk(sweep->cache, see_entry, sweep, stop, error);
+    return planche_cache_walk(sweep->cache, sweep->candidates ? see_entry : see_own_entry, sweep,
+                              stop, error);
 }
 
 /* Stores that end meanwhile may have been seen, and count twice until the next sweep: it begins a

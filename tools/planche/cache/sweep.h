@@ -33,12 +33,13 @@ struct planche_cache_tally {
     uint64_t unreadable;                        /* and, by planche_cache_verify, wrong ones */
 };
 
-/* Counts, removes nothing. stop (may be NULL): ends it early. Errors: IO. */
+/* Counts what a cache has written, by the beginning of each file; removes nothing. stop (may be
+ * NULL): ends it early. Errors: IO. */
 enum planche_status planche_cache_count(struct planche_cache *cache,
                                         struct planche_cache_tally *tally, const atomic_bool *stop,
                                         struct planche_error *error);
-/* Counts, and removes what is beyond the limits and what killed processes have left. Errors: IO;
- * EXISTS: another process does it now; MEMORY, BUDGET. */
+/* Counts, by the names alone, and removes what is beyond the limits and what killed processes have
+ * left. Errors: IO; EXISTS: another process does it now; MEMORY, BUDGET. */
 enum planche_status planche_cache_prune(struct planche_cache *cache,
                                         const struct planche_cache_limits *limits,
                                         struct planche_cache_tally *tally, const atomic_bool *stop,
