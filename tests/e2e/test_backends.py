@@ -228,6 +228,8 @@ class Measurements(Case):
         for row in rows:
             self.assertTrue("gpu_ms" in row or "lacks" in row["lacks"])
         self.assertRegex(rows[-1].get("lacks", "VK_NVX"), "VK_NV|Hopper")
+        if os.environ.get("SANITIZED"):
+            return  # a software device compiles all shaders again
         lines = run(*tiny, check=0).stdout.splitlines()
         self.assertEqual([line.split()[0] for line in lines], ["PATH", *PATHS])
 

@@ -381,6 +381,7 @@ class Faults(harness.Case):
         os.remove(self.path("out.cbz"))
         return usage.ru_maxrss / 1024
 
+    @unittest.skipIf(os.environ.get("SANITIZED"), "sanitizers have memory of their own")
     def test_flat_memory(self):
         self.assertLess(self.peak(1000), self.peak(50) + 24)
 
