@@ -11,7 +11,7 @@
 #include <string.h>
 
 static uint64_t first_seed = 1;
-static int count = 24;
+static int count = 16;
 
 /* How often the plans came out in which way, and the networks: all must occur, or the test shows
  * nothing. */
@@ -203,7 +203,7 @@ static void test_invariance(void **state)
     int first = test_quick() && isa_count > 1;
     for (int i = 0; i < count; i++)
         check_network(first_seed + (uint64_t)i, &isas[first + i % (isa_count - first)]);
-    for (int i = 0; i < (count + 3) / 4; i++)
+    for (int i = 0; i < (count + 6) / 8; i++)
         check_network(OPERATORS_SEED + first_seed + (uint64_t)i,
                       &isas[first + i % (isa_count - first)]);
     print_message(

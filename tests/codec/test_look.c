@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A look at a file, without its pixels, takes little memory whatever the file is or says. */
 #include "images.h"
+#include "support/quick.h"
 #include "support/sanitized.h"
 
 #include "codec/provenance.h"
@@ -193,6 +194,8 @@ static void test_claimed_lengths(void **state)
         memcpy(file.data + 37, chunks[i], 4);
         write_file(&file, 0);
         look_in_child(chunks[i], PLANCHE_ERROR_DATA);
+        if (test_quick() && i % 3 > 0)
+            continue;
         /* The same with all that it says: what is of no use is passed over, what is too long is not
          * believed. */
         put_be32(file.data + 33, LARGE / 4);

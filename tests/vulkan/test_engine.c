@@ -8,6 +8,7 @@
 #include "gpu_pool_of.h"
 #include "need_device.h"
 #include "os/clock.h"
+#include "support/quick.h"
 #include "vulkan_test.h"
 
 #include <pthread.h>
@@ -196,16 +197,17 @@ static void test_forms(void **state)
 {
     struct planche_page_options reduced = PLANCHE_PAGE_OPTIONS_INIT;
     struct planche_page_options turned = PLANCHE_PAGE_OPTIONS_INIT;
+    const size_t step = test_quick() ? 3 : 1;
     (void)state;
     reduced.width = WIDTH;
     turned.tta = 1;
     struct planche_engine *engine = make_f32_engine(), *cpu = make_cpu_engine();
-    expect_agreement(engine, cpu, NULL, 1);
-    expect_agreement(engine, cpu, &reduced, 1);
+    expect_agreement(engine, cpu, NULL, step);
+    expect_agreement(engine, cpu, &reduced, step);
     expect_agreement(engine, cpu, &turned, 5); /* grey, and 16 bits with alpha */
     planche_engine_destroy(&engine);
     engine = make_engine((struct planche_engine_options){.se = PLANCHE_SE_SAMPLED});
-    expect_agreement(engine, cpu, NULL, 1);
+    expect_agreement(engine, cpu, NULL, step);
     planche_engine_destroy(&engine);
     planche_engine_destroy(&cpu);
 }

@@ -22,7 +22,7 @@
 #define WORKERS 2
 
 static uint64_t first_seed = 1;
-static int count = 7;
+static int count = 4;
 
 /* Small enough that padding reflects more than once, and some that are several tiles. */
 static void pick_size(uint64_t seed, int *width, int *height)
