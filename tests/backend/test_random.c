@@ -123,7 +123,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_middles),
                                        cmocka_unit_test(test_random_networks)};
     if (test_quick())
-        count = operators = test_quickest() ? 25 : 60;
+        count = operators = test_quickest() ? 25 : 30;
     if (argc > 1)
         first_seed = strtoull(argv[1], NULL, 0);
     if (argc > 2)
