@@ -224,6 +224,7 @@ static void test_advice(void **state)
 static void test_advice_of_networks(void **state)
 {
     struct bytes file = kind(2), out = {0};
+    const uint64_t step = test_quick() ? 12 : 3;
     uint64_t mib = 24;
     unsigned advised = 0;
     struct planche_error error;
@@ -231,7 +232,7 @@ static void test_advice_of_networks(void **state)
     (void)state;
     while (!(engine = make_model_within("large", mib)))
         mib++;
-    for (; !engine || try_page(engine, &file, &out, &error); mib += 3) {
+    for (; !engine || try_page(engine, &file, &out, &error); mib += step) {
         planche_engine_destroy(&engine);
         const char *advice = strstr(error.message, "(option memory = ");
         if (advice && strtoull(advice + 17, NULL, 10) > mib) {
@@ -242,7 +243,7 @@ static void test_advice_of_networks(void **state)
             planche_engine_destroy(&engine);
             advised++;
         }
-        engine = make_model_within("large", mib + 3);
+        engine = make_model_within("large", mib + step);
     }
     planche_engine_destroy(&engine);
     assert_true(advised > 0);
