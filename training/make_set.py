@@ -51,6 +51,37 @@ def letters(folder, count, side, seed):
         yield out.getvalue()
 
 
+def pages(args):
+    """(name, path) of the pages that are packed."""
+    skip, there = tuple(s for s in args.skip.split(',') if s), 0
+    for name in sources('train'):
+        path = os.path.join(args.pages, name)
+        if not os.path.exists(path):
+            print('not there:', name)
+        elif not (skip and name.startswith(skip)) and (not args.take or there < args.take):
+            there += 1
+            yield name, path
+
+
+def pack(args, quality):
+    """Writes the set and gives its size, which may be too large: it is not whole then."""
+    size = 0
+    with zipfile.ZipFile(args.out, 'w') as out:
+        def put(name, data):
+            nonlocal size
+            size += len(data) + 200
+            out.writestr(zipfile.ZipInfo(name), data)
+
+        for k, data in enumerate(letters(args.fonts, args.letters, 512, args.seed)):
+            put(f'letters/{k:04}.webp', data)
+        for name, path in pages(args):
+            data, ending = packed(path, quality)
+            put('pages/' + name.split('.')[0] + ending, data)
+            if size > args.limit * 2 ** 20:
+                break
+    return size
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
     parser.add_argument('--pages', required=True)
@@ -58,34 +89,19 @@ def main():
     parser.add_argument('--out', required=True)
     parser.add_argument('--limit', type=float, default=55, help='MiB (default 55)')
     parser.add_argument('--letters', type=int, default=240, help='tiles of lettering')
-    parser.add_argument('--quality', type=int, default=93, help='of pages kept as JPEG')
+    parser.add_argument('--quality', type=int, default=93,
+                        help='of pages kept as JPEG; less if the set is too large')
     parser.add_argument('--skip', default='', help='prefixes of pages to leave out, with commas')
     parser.add_argument('--take', type=int, default=0, help='so many pages at most')
     parser.add_argument('--seed', type=int, default=1)
     args = parser.parse_args()
-    skip = tuple(s for s in args.skip.split(',') if s)
-    total = 0
-    with zipfile.ZipFile(args.out, 'w') as out:
-        def put(name, data):
-            nonlocal total
-            total += len(data) + 200
-            if total > args.limit * 2 ** 20:
-                raise SystemExit(f'{args.out}: more than {args.limit} MiB at {name}: lower '
-                                 '--quality or --letters, or --skip pages')
-            out.writestr(zipfile.ZipInfo(name), data)
-
-        for k, data in enumerate(letters(args.fonts, args.letters, 512, args.seed)):
-            put(f'letters/{k:04}.webp', data)
-        there = 0
-        for name in sources('train'):
-            path = os.path.join(args.pages, name)
-            if not os.path.exists(path):
-                print('not there:', name)
-            elif (not name.startswith(skip) or not skip) and (not args.take or there < args.take):
-                there += 1
-                data, ending = packed(path, args.quality)
-                put('pages/' + name.split('.')[0] + ending, data)
-    print(f'{args.out}: {total / 2 ** 20:.1f} MiB')
+    for quality in range(args.quality, 0, -2):
+        size = pack(args, quality)
+        if size <= args.limit * 2 ** 20:
+            print(f'{args.out}: {size / 2 ** 20:.1f} MiB, pages of quality {quality}')
+            return
+    os.remove(args.out)
+    raise SystemExit(f'{args.out}: more than {args.limit} MiB: lower --letters, or --skip pages')
 
 
 if __name__ == '__main__':
