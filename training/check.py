@@ -112,7 +112,7 @@ def planned():
     """Networks begin with what an earlier stage made, and so do the files of ../networks."""
     have = sorted(os.path.basename(p)[:-8] for p in glob.glob(
         os.path.join(HERE, '..', 'networks', '*.planche')))
-    for name in ('plan.tsv', 'plan-middle.tsv'):
+    for name in ('plan.tsv', 'plan-next.tsv'):
         made, table = set(), plan(name)
         for row in table:
             used = [row[2]] if row[0] == 'export' else re.findall(r'@(\S+)', row[-1])

@@ -58,9 +58,9 @@ def load(path):
 
 class Pool:
     def __init__(self, path, device, drawn=1024, group=16, crop=192, seed=1, grey=False,
-                 stretched=0.):
+                 stretched=0., tinted=0.):
         torch.manual_seed(seed)
-        self.grey, self.stretched = grey, stretched
+        self.grey, self.stretched, self.tinted = grey, stretched, tinted
         self.device, self.group, self.crop = device, group, crop
         self.pages, self.letters = (t.to(device) for t in load(path))
         self.kinds = torch.zeros(drawn, dtype=torch.long, device=device)
@@ -80,7 +80,7 @@ class Pool:
         kind = (1, 2, 3, 2, 1, 2)[self.turn % 6]
         alpha = 1 - self.some(self.letters, n)
         if kind == 1:
-            tiles = draw.screened(turned(self.some(self.pages, n)))
+            tiles = draw.screened(*turned(self.some(self.pages, n)))
         elif kind == 2:
             tiles = draw.drawn(n, SIDE, alpha)
         else:
@@ -121,18 +121,20 @@ class Pool:
         for kind, count in enumerate(counts, 1):
             has = (self.kinds == kind).float()
             out.append(self.cut(self.tiles, torch.multinomial(has, count, replacement=True)))
-        out = faded(turned(torch.cat(out)))
+        out = faded(*turned(torch.cat(out)))
         out = contrasted(out, self.stretched) if self.stretched else out
+        out = tinted(out, self.tinted) if self.tinted else out
         return draw.luma(out).expand(-1, 3, -1, -1) if self.grey else out
 
 
-def turned(x):
-    """Mirrored and turned in one of eight ways, by a quarter of the batch each."""
+def turned(*images):
+    """Mirrored and turned in one of eight ways, by a quarter of the batch each; all of `images` alike."""
     parts = []
-    for k, part in enumerate(x.chunk(4)):
-        part = part.flip(3) if torch.rand(()) < .5 else part
-        parts.append(part.rot90(int(torch.randint(4, ())), (2, 3)))
-    return torch.cat(parts)
+    for pieces in zip(*(x.chunk(4) for x in images)):
+        mirror, quarters = torch.rand(()) < .5, int(torch.randint(4, ()))
+        pieces = [p.flip(3) if mirror else p for p in pieces]
+        parts.append([p.rot90(quarters, (2, 3)) for p in pieces])
+    return [torch.cat(list(x)) for x in zip(*parts)]
 
 
 def recoloured(x):
@@ -157,6 +159,17 @@ def faded(x):
     x = torch.where(some(.1), black + x * (1 - black), x)
     x = torch.where(some(.06), x * white, x)
     return torch.where(some(.03), 1 - x, x)
+
+
+def tinted(x, share):
+    """Some pages whose channels have contrasts of their own, often opposite ones: their edges are as
+    much of colour as of luminance. Edges of saturated colours are rare on pages, and networks left
+    them soft."""
+    n, device = x.shape[0], x.device
+    gain = .3 + .7 * torch.rand(n, 3, 1, 1, device=device)
+    own = x * gain + torch.rand(n, 3, 1, 1, device=device) * (1 - gain)
+    own = torch.where(torch.rand(n, 3, 1, 1, device=device) < .5, 1 - own, own)
+    return torch.where(torch.rand(n, 1, 1, 1, device=device) < share, own, x)
 
 
 def contrasted(x, share):

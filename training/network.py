@@ -2,10 +2,10 @@
 """The networks: 3x3 convolutions at the page's resolution with PReLU, a pixel shuffle, plus the
 repeated pixels. No averages over the page: rows stream through in one pass.
 
-Each convolution is trained as the sum of a 3x3, a 1x1, a 1x1 followed by a 3x3 and the identity
-(Ding et al., RepVGG, arXiv 2101.03697; Bhardwaj et al., SESR, arXiv 2103.09404). The sum is formed
-before the convolution is run, at every step, so a step costs no more than one of the folded network,
-and the edges are padded as they are there.
+Each convolution begins as the sum of a 3x3, a 1x1, a 1x1 followed by a 3x3 and the identity (Ding et
+al., RepVGG, arXiv 2101.03697; Bhardwaj et al., SESR, arXiv 2103.09404). AdamW trains these branches:
+their sum is formed before the convolution is run, at every step, so a step costs no more than one of
+the folded network, and the edges are padded as they are there. Muon trains the sum itself.
 
 The level of cleaning changes the biases only: each layer has five, for the levels of
 degrade.KNOTS, and those between are interpolated. With the level fixed it is a plain network.
@@ -36,7 +36,7 @@ class Step(nn.Module):
 class Conv(nn.Module):
     def __init__(self, inputs, outputs, gain=1.):
         super().__init__()
-        self.square = inputs == outputs
+        self.square, self.branches = inputs == outputs, True
         self.full = nn.Parameter(torch.empty(outputs, inputs, 3, 3))
         self.point = nn.Parameter(torch.empty(outputs, inputs))
         self.expand = nn.Parameter(torch.empty(2 * inputs, inputs))
@@ -50,6 +50,8 @@ class Conv(nn.Module):
 
     def kernel(self):
         """The 3x3 kernel that the branches sum up to."""
+        if not self.branches:
+            return self.full
         o, i = self.full.shape[:2]
         k = self.full + F.pad(self.point.view(o, i, 1, 1), (1, 1, 1, 1))
         p = self.project.permute(2, 3, 0, 1) @ self.expand
@@ -57,6 +59,14 @@ class Conv(nn.Module):
         if self.square:
             k = k + F.pad(torch.eye(o, device=k.device).view(o, i, 1, 1), (1, 1, 1, 1))
         return k
+
+
+    @torch.no_grad()
+    def fold(self):
+        """Leaves the kernel alone, as the sum of what the branches were."""
+        self.full.copy_(self.kernel())
+        self.branches = False
+        del self.point, self.expand, self.project
 
 
 class Network(nn.Module):
@@ -78,6 +88,16 @@ class Network(nn.Module):
         self.last = Conv(channels, colours * scale * scale, gain=.1)
         self.slopes = nn.ParameterList(nn.Parameter(torch.full((la.bias.shape[1],), .1))
                                        for la in self.layers)
+
+    def weights(self):
+        """The parameters that are kernels, first to last; of sums the 3x3 alone."""
+        return [layer.full for layer in (*self.layers, self.last)]
+
+    def fold(self):
+        """Each sum becomes one kernel, which is trained instead."""
+        for layer in (*self.layers, self.last):
+            if isinstance(layer, Conv):
+                layer.fold()
 
     def kernels(self):
         return [layer.kernel() for layer in self.layers] + [self.last.kernel()]

@@ -29,10 +29,10 @@ START = time.time()
 STEPS = ('data', 'train', 'export', 'evaluate', 'check')
 SPARE = 25  # seconds of a piece for its files
 TOY = [['train', 'first', '12', '1', '-', 'small=8x1:tones:0.001 medium=8x1+8x1'],
-       ['train', 'second', '10', '2', '-', 'medium=8x1+12x2:decibel:0.001@first/medium'],
+       ['train', 'second', '10', '2', '-', 'medium=8x1+12x2:decibel:0.001:muon@first/medium'],
        ['export', 'small-2x', 'first/small', '-'], ['export', 'medium-2x', 'second/medium', 'bytes'],
        ['export', 'medium-2x-grey', 'first/medium', 'grey']]
-TOY_OPTIONS = '--batch 16 --crop 64 --pool 8 --group 2'
+TOY_OPTIONS = '--batch 16 --crop 64 --pool 8 --group 2 --kept 2'
 
 
 def plan(args, kind):

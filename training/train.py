@@ -4,8 +4,9 @@
 
 train.py --set SET.zip --out DIR --net small=32x8 --net tiny=24x8:edges:0.0015 --seconds 500
 
-A network is NAME=FORM[:RECIPE[:RATE]][@START]: channels x depth (x scale) as in network.py, a recipe
-of losses.py, a learning rate, a folded network to begin with (of the same form, shallower or
+A network is NAME=FORM[:RECIPE[:RATE[:METHOD]]][@START]: channels x depth (x scale) as in network.py, a
+recipe of losses.py, a learning rate, how kernels are trained (muon or adam; all else is by AdamW), a
+folded network to begin with (of the same form, shallower or
 narrower, in colour for a grey one, or of another scale). After --seconds of the process (or --steps)
 it ends and leaves in DIR, for each network, NAME.npz (folded weights, for export.py), NAME.log and
 NAME.N.ckpt; --resume DIR goes on from these. The rate falls to 1 % at the end; --part 2/3 says that
@@ -14,6 +15,7 @@ steps, wherever pieces end: the process ends when there are so many, or after --
 of a run have one scale and one number of colours.
 """
 import argparse
+import contextlib
 import glob
 import json
 import math
@@ -26,11 +28,72 @@ import torch
 import data
 import degrade
 import losses
+import muon
 import network
 import stored
 
 START = time.time()
 SHARD = 15 * 2 ** 20
+
+
+class Feed:
+    """Batches, made on a stream of their own beside the steps. Crops are kept for a while and used
+    several times, turned anew: a batch and its damage take as long as a step of a small network."""
+
+    def __init__(self, args, pool, damage):
+        self.args, self.pool, self.damage, self.made, self.taken = args, pool, damage, 0, 0
+        self.kept = None
+        self.stream = torch.cuda.Stream() if args.cuda else None
+        self.steps = torch.cuda.Event() if args.cuda else None
+        if self.stream:
+            self.stream.wait_stream(torch.cuda.current_stream())
+        with self.beside():
+            for _ in range(args.kept):
+                self.make()
+            self.next = self.draw()
+
+    def beside(self):
+        return torch.cuda.stream(self.stream) if self.stream else contextlib.nullcontext()
+
+    def make(self):
+        """A new batch in place of the oldest one that is kept: large and small pages, levels."""
+        n = self.args.batch
+        if self.made % self.args.every == 0:
+            self.pool.refresh()
+        level = self.damage.sample_levels(n)
+        large = self.pool.batch(n)
+        new = [(x * 255).round().to(torch.uint8) for x in (large, self.damage(large, level))] + [level]
+        if self.kept is None:
+            self.kept = [torch.zeros(self.args.kept * n, *x.shape[1:], dtype=x.dtype, device=x.device)
+                         for x in new]
+        at = self.made % self.args.kept * n
+        for kept, x in zip(self.kept, new):
+            kept[at:at + n] = x
+        self.made += 1
+
+    def draw(self):
+        """Some of the crops that are kept: large and small ones, and the mixture of levels."""
+        level = self.kept[2]
+        which = torch.randint(len(level), (self.args.batch,), device=level.device)
+        large, small = data.turned(*(x[which].float() / 255 for x in self.kept[:2]))
+        return small.contiguous(memory_format=torch.channels_last), large, network.mixture(level[which])
+
+    def take(self):
+        """A batch for a step; the next one is begun before the step is."""
+        batch = self.next
+        if self.stream:
+            now = torch.cuda.current_stream()
+            now.wait_stream(self.stream)
+            for x in batch:
+                x.record_stream(now)
+            self.steps.synchronize()  # no more than one step ahead
+            self.steps.record(now)
+        with self.beside():
+            self.taken += 1
+            if self.taken % self.args.uses == 0:
+                self.make()
+            self.next = self.draw()
+        return batch
 
 
 class Student:
@@ -39,17 +102,23 @@ class Student:
     def __init__(self, spec, args, device):
         self.name, rest = spec.split('=')
         rest, _, start = rest.partition('@')
-        form, recipe, rate = (rest.split(':') + ['', ''])[:3]
+        form, recipe, rate, method = (rest.split(':') + ['', '', ''])[:4]
         self.recipe, self.rate = recipe or args.recipe, float(rate or args.rate)
         torch.manual_seed(args.seed)
-        self.net = network.parse(form).to(device)
+        self.net = network.parse(form)
+        if method == 'muon':
+            self.net.fold()
+        elif method not in ('', 'adam'):
+            raise SystemExit(f'{spec}: neither adam nor muon')
+        self.net.to(device)
+        self.muon = muon.Muon(self.net.weights() if method == 'muon' else [])
         self.form, self.device, self.steps, self.log = form, device, 0, []
         self.sum = torch.zeros((), device=device)
         options = {'fused': True, 'capturable': True} if args.cuda else {}
         # A tensor, so that a captured step sees it change.
         self.now = torch.tensor(self.rate, device=device) if args.cuda else self.rate
-        self.opt = torch.optim.AdamW(self.net.parameters(), lr=self.now, betas=(.9, .99),
-                                     weight_decay=0., **options)
+        self.opt = torch.optim.AdamW([p for p in self.net.parameters() if p not in self.muon.state],
+                                     lr=self.now, betas=(.9, .99), weight_decay=0., **options)
         self.graph, self.inputs = None, None
         self.ema = [p.detach().clone() for p in self.net.parameters()]
         if not self.restore(args.resume) and start:
@@ -78,10 +147,11 @@ class Student:
     def update(self, lr, hr, mix):
         """One step at the present rate: everything that a captured step repeats."""
         value = losses.loss(self.recipe, self.forward(lr, mix), hr[:, :self.net.form[3]])
-        self.opt.zero_grad(set_to_none=True)
+        self.net.zero_grad(set_to_none=True)
         value.backward()
         torch.nn.utils.clip_grad_norm_(self.net.parameters(), .5)
         self.opt.step()
+        self.muon.step(self.now if torch.is_tensor(self.now) else self.opt.param_groups[0]['lr'])
         with torch.no_grad():
             for e, p in zip(self.ema, self.net.parameters()):
                 e.lerp_(p, .002)
@@ -130,6 +200,9 @@ class Student:
         for k, (p, e) in enumerate(zip(self.net.parameters(), self.ema)):
             yield f'weight{k}', p.detach().cpu()
             yield f'ema{k}', e.cpu()
+            if p in self.muon.state:
+                yield f'momentum{k}', self.muon.state[p].to(torch.bfloat16).cpu()
+                continue
             for key in ('exp_avg', 'exp_avg_sq'):
                 yield f'{key}{k}', self.opt.state[p][key].to(torch.bfloat16).cpu()
 
@@ -170,6 +243,8 @@ class Student:
             for k, (p, e) in enumerate(zip(self.net.parameters(), self.ema)):
                 p.copy_(state[f'weight{k}'])
                 e.copy_(state.get(f'ema{k}', p))  # lighten.py leaves one of them
+                if f'momentum{k}' in state:
+                    self.muon.state[p].copy_(state[f'momentum{k}'])
                 if f'exp_avg{k}' in state:
                     self.opt.state[p] = {
                         'step': torch.tensor(float(self.steps), device=self.device),
@@ -200,6 +275,10 @@ def arguments():
     parser.add_argument('--pool', type=int, default=1024, help='drawn tiles')
     parser.add_argument('--group', type=int, default=16, help='tiles drawn at once')
     parser.add_argument('--every', type=int, default=60, help='steps between drawings')
+    parser.add_argument('--tinted', type=float, default=.15,
+                        help='share of crops whose channels have contrasts of their own')
+    parser.add_argument('--uses', type=int, default=2, help='steps in which a crop is used')
+    parser.add_argument('--kept', type=int, default=64, help='batches of which crops are drawn')
     parser.add_argument('--recipe', default='colours')
     parser.add_argument('--keep', type=float, default=0,
                         help='seconds between states that are saved on the way')
@@ -254,27 +333,24 @@ def prepare(args, students, batch):
                 print(student.name, 'is not captured:', str(error)[:2000], flush=True)
 
 
-def profile(args, pool, damage, students, level):
-    """Prints what a drawing, a batch, its damage and a step of each network take."""
+def profile(args, pool, feed, batch, students):
+    """Prints what a drawing, a batch with its damage and a step of each network take."""
     def timed(name, call, times):
         for warm in (True, False):
             if args.cuda:
                 torch.cuda.synchronize()
             start = time.time()
             for _ in range(1 if warm else times):
-                value = call()
+                call()
             if args.cuda:
                 torch.cuda.synchronize()
         print(f'{name}: {(time.time() - start) / times * 1000:.1f} ms', flush=True)
-        return value
 
     timed('drawing', pool.refresh, 3)
-    hr = timed('batch', lambda: pool.batch(args.batch), 5)
-    lr = timed('damage', lambda: damage(hr, level), 5)
-    lr = lr.contiguous(memory_format=torch.channels_last)
-    mix = network.mixture(level)
+    timed('batch and damage', feed.make, 5)
+    timed('crops', feed.draw, 5)
     for student in students:
-        timed(student.name, lambda s=student: s.step(lr, hr, mix, .01), 10)
+        timed(student.name, lambda s=student: s.step(*batch, .01), 10)
         student.sum.zero_()
 
 
@@ -294,28 +370,24 @@ def main():
     if args.total and args.before >= args.total:
         raise SystemExit(f'{args.before} steps are done already')
     pool = data.Pool(args.set, device, args.pool, args.group, args.crop,
-                     args.seed + students[0].steps, colours == 1, .3 * args.scans)
+                     args.seed + students[0].steps, colours == 1, .3 * args.scans, args.tinted)
     damage = degrade.Damage(device, args.crop, scale, args.scans)
     if args.compile:
         damage.compile()
     print(f'{len(pool.pages)} tiles of pages, {len(pool.letters)} of letters, '
           f'{time.time() - START:.0f} s', flush=True)
+    feed = Feed(args, pool, damage)
     step, began, told, kept = 0, None, 0, time.time()
     while True:
-        if step % args.every == 0:
-            pool.refresh()
-        hr = pool.batch(args.batch)
-        level = damage.sample_levels(args.batch)
-        lr = damage(hr, level).contiguous(memory_format=torch.channels_last)
-        mix = network.mixture(level)
+        batch = feed.take()
         done = progress(args, began, step)
         factor = factor_of(args, step, done)
         for student in students:
-            (student.step if step else student.first)(lr, hr, mix, factor)
+            (student.step if step else student.first)(*batch, factor)
         step += 1
         if step == 5:
-            prepare(args, students, (lr, hr, mix))
-            profile(args, pool, damage, students, level)
+            prepare(args, students, batch)
+            profile(args, pool, feed, batch, students)
             began = time.time()
             print(f'first steps after {began - START:.0f} s', flush=True)
         ended = over(args, progress(args, began, step) if args.total else done, step)
