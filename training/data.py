@@ -15,8 +15,6 @@ from PIL import Image
 import draw
 
 SIDE = 512
-# Shares of a batch: pages, pages screened, drawn, lettering alone.
-SHARES = (.42, .14, .28, .16)
 
 
 def tiles_of(image):
@@ -58,9 +56,10 @@ def load(path):
 
 class Pool:
     def __init__(self, path, device, drawn=1024, group=16, crop=192, seed=1, grey=False,
-                 stretched=0., tinted=0.):
+                 stretched=0., tinted=0., shares=(.14, .28, .16)):
+        """shares: of a batch, of pages screened, drawn ones and lettering alone; the rest is pages."""
         torch.manual_seed(seed)
-        self.grey, self.stretched, self.tinted = grey, stretched, tinted
+        self.grey, self.stretched, self.tinted, self.shares = grey, stretched, tinted, shares
         self.device, self.group, self.crop = device, group, crop
         self.pages, self.letters = (t.to(device) for t in load(path))
         self.kinds = torch.zeros(drawn, dtype=torch.long, device=device)
@@ -114,7 +113,7 @@ class Pool:
 
     def batch(self, n):
         """n large crops in 0..1: pages first, then drawn ones."""
-        counts = [round(n * s) for s in SHARES[1:]]
+        counts = [round(n * s) for s in self.shares]
         real = n - sum(counts)
         which = torch.randint(len(self.pages), (real,), device=self.device)
         out = [recoloured(self.cut(self.pages, which))]

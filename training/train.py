@@ -275,6 +275,8 @@ def arguments():
     parser.add_argument('--pool', type=int, default=1024, help='drawn tiles')
     parser.add_argument('--group', type=int, default=16, help='tiles drawn at once')
     parser.add_argument('--every', type=int, default=60, help='steps between drawings')
+    parser.add_argument('--shares', default='.14,.28,.16',
+                        help='of a batch: pages screened, drawn ones, lettering; the rest is pages')
     parser.add_argument('--tinted', type=float, default=.15,
                         help='share of crops whose channels have contrasts of their own')
     parser.add_argument('--uses', type=int, default=2, help='steps in which a crop is used')
@@ -370,7 +372,8 @@ def main():
     if args.total and args.before >= args.total:
         raise SystemExit(f'{args.before} steps are done already')
     pool = data.Pool(args.set, device, args.pool, args.group, args.crop,
-                     args.seed + students[0].steps, colours == 1, .3 * args.scans, args.tinted)
+                     args.seed + students[0].steps, colours == 1, .3 * args.scans, args.tinted,
+                     [float(s) for s in args.shares.split(',')])
     damage = degrade.Damage(device, args.crop, scale, args.scans)
     if args.compile:
         damage.compile()
