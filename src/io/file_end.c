@@ -2,6 +2,7 @@
 /* Ends of image files and ZIP archives: whether one was cut off, without decoding it. */
 #include "io/file_end.h"
 
+#include "base/little_endian.h"
 #include "os/fd.h"
 
 #include <string.h>
@@ -22,22 +23,54 @@ static uint32_t big_32(const uint8_t *bytes)
 struct end {
     uint8_t sign[12];
     uint8_t sign_size, size; /* it begins with the sign, and takes so many bytes */
-    uint8_t length_at;       /* where in it the number of bytes that belong to it behind it is */
+    bool archive;            /* its comment and its directory have to be there */
     uint32_t reach;
 };
 
 static const struct end iend = {
-    {0, 0, 0, 0, 'I', 'E', 'N', 'D', 0xae, 0x42, 0x60, 0x82}, 12, 12, 0, WINDOW};
-static const struct end eoi = {{0xff, 0xd9}, 2, 2, 0, WINDOW};
+    {0, 0, 0, 0, 'I', 'E', 'N', 'D', 0xae, 0x42, 0x60, 0x82}, 12, 12, false, WINDOW};
+static const struct end eoi = {{0xff, 0xd9}, 2, 2, false, WINDOW};
 /* A ZIP archive's end record (APPNOTE 4.3.16); its comment is behind it. */
-static const struct end record = {{'P', 'K', 5, 6}, 4, 22, 20, 22 + UINT16_MAX + WINDOW};
+static const struct end record = {{'P', 'K', 5, 6}, 4, 22, true, 22 + UINT16_MAX + WINDOW};
 
-static bool is_end(const struct end *end, const uint8_t *found, uint64_t behind)
+/* The 64-bit record that stands in for an end record at this offset, and the locator between them,
+ * which says where it is (APPNOTE 4.3.14 and 15). */
+#define LOCATOR_64 20
+#define RECORD_64  56
+
+static bool has_directory_64(int fd, uint64_t at)
 {
-    uint64_t length = 0;
-    if (end->length_at > 0)
-        length = found[end->length_at] | (uint64_t)found[end->length_at + 1] << 8;
-    return memcmp(found, end->sign, end->sign_size) == 0 && length <= behind;
+    uint8_t locator[LOCATOR_64], record_64[RECORD_64];
+    if (at < LOCATOR_64 + RECORD_64 ||
+        planche_fd_read_at(fd, locator, LOCATOR_64, at - LOCATOR_64) != LOCATOR_64 ||
+        memcmp(locator, "PK\6\7", 4) != 0)
+        return false;
+    const uint64_t record_at = get64(locator + 8), most = at - LOCATOR_64 - RECORD_64;
+    if (record_at > most || planche_fd_read_at(fd, record_64, RECORD_64, record_at) != RECORD_64 ||
+        memcmp(record_64, "PK\6\6", 4) != 0)
+        return false;
+    const uint64_t size = get64(record_64 + 40), start = get64(record_64 + 48);
+    return size <= record_at && start == record_at - size;
+}
+
+/* Whether the directory of an archive ends where its end record begins. That of an archive within
+ * this one does not, as its offsets count from its own beginning: if it is stored, and the file was
+ * cut behind it, its end record is the last. */
+static bool has_directory(int fd, const uint8_t *found, uint64_t at)
+{
+    const uint64_t size = get32(found + 12), start = get32(found + 16), end = start + size;
+    if (end == at)
+        return true;
+    bool wide = size == UINT32_MAX || start == UINT32_MAX || end + RECORD_64 + LOCATOR_64 == at;
+    return wide && has_directory_64(fd, at);
+}
+
+static bool is_end(int fd, const struct end *end, const uint8_t *found, uint64_t at, uint64_t size)
+{
+    if (memcmp(found, end->sign, end->sign_size) != 0)
+        return false;
+    return !end->archive ||
+           (get16(found + 20) <= size - at - end->size && has_directory(fd, found, at));
 }
 
 static bool has_end(int fd, uint64_t size, const struct end *end)
@@ -51,7 +84,7 @@ static bool has_end(int fd, uint64_t size, const struct end *end)
         if (planche_fd_read_at(fd, window, length, at) != (int64_t)length)
             return false;
         for (size_t i = length; i >= end->size; i--) {
-            if (is_end(end, window + i - end->size, size - at - i))
+            if (is_end(fd, end, window + i - end->size, at + i - end->size, size))
                 return true;
         }
         more = at > first;
@@ -65,9 +98,7 @@ static bool has_riff(int fd, uint64_t size)
     uint8_t head[8];
     if (planche_fd_read_at(fd, head, sizeof head, 0) != (int64_t)sizeof head)
         return false;
-    uint32_t length =
-        (uint32_t)head[7] << 24 | (uint32_t)head[6] << 16 | (uint32_t)head[5] << 8 | head[4];
-    return (uint64_t)length + sizeof head <= size;
+    return (uint64_t)get32(head + 4) + sizeof head <= size;
 }
 
 /* The parts of a picture, as bits, that end with a box: of AVIF what it is like and its data, in
@@ -94,14 +125,14 @@ static bool has_boxes(int fd, uint64_t size)
         uint8_t head[20] = {0};
         int64_t got = planche_fd_read_at(fd, head, sizeof head, at);
         uint64_t length = big_32(head);
-        const bool wide = length == 1;
-        if (wide)
-            length = (uint64_t)big_32(head + 8) << 32 | big_32(head + 12);
+        const unsigned head_size = length == 1 ? 16 : 8;
         if (length == 0)
             length = size - at;
-        if (got < 8 || length < 8 || length > size - at)
+        else if (length == 1)
+            length = (uint64_t)big_32(head + 8) << 32 | big_32(head + 12);
+        if (got < head_size || length < head_size || length > size - at)
             return false;
-        parts |= get_parts(head + 4, head + (wide ? 16 : 8));
+        parts |= get_parts(head + 4, head + head_size);
         at += length;
     }
     return parts == PARTS;

@@ -8,9 +8,13 @@
 /* Whether a file is empty, cannot be read, begins like nothing that Planche writes, or lacks the
  * end that goes with its beginning: of PNG the chunk IEND and of JPEG the marker EOI, in the last
  * KiB, of WebP the size in its RIFF header, of AVIF and JPEG XL the boxes of the picture (ISO/IEC
- * 14496-12, 4.2), of CBZ and EPUB the end record of a ZIP archive, whose comment may be long. What
- * readers pass over behind the end changes nothing; of JPEG XL without boxes nothing is known.
- * Reads at most 70 KiB of it, mostly 1. Thread-safe. */
+ * 14496-12, 4.2), of CBZ and EPUB the end record of a ZIP archive, whose comment may be long, and
+ * which says that the directory ends before it: that of an archive within this one does not. What
+ * readers pass over behind the end changes nothing; of JPEG XL without boxes nothing is known. An
+ * AVIF without a box mdat counts as cut, even if its data lie in the box idat within meta: a grid
+ * has its plan there and its tiles in mdat, which may be what is missing. Reads mostly 1 KiB; of
+ * boxes at most 80 KiB, of a ZIP archive 70 KiB, and 76 bytes more for each end record there that
+ * speaks of ZIP64: 400 KiB in all if its comment is full of them. Thread-safe. */
 bool planche_file_is_cut(const char *path);
 
 #endif

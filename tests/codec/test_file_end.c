@@ -4,6 +4,7 @@
 #include "images.h"
 
 #include "archive/writer.h"
+#include "base/little_endian.h"
 #include "io/file_end.h"
 #include "support/put_file.h"
 #include "support/remove_tree.h"
@@ -105,14 +106,16 @@ static void test_pictures(void **state)
     bytes_free(&exif);
 }
 
-/* A book with a comment of so many bytes, which some programs put their data into. */
-static struct bytes make_book(enum planche_container container, size_t comment)
+/* A book with a comment of so many bytes, which some programs put their data into. Its content is
+ * stored. */
+static struct bytes make_book(enum planche_container container, const void *content, size_t size,
+                              size_t comment)
 {
     struct planche_archive_writer *writer;
     const struct planche_archive_entry entry = {.name = "mimetype", .mtime = 1000000001};
     struct bytes file = {NULL, 0, 0};
     struct stat info;
-    test_write("content", "application/epub+zip", 20);
+    test_write("content", content, size);
     assert_int_equal(
         planche_archive_writer_create(&writer, container, "book", false, NULL, &ignored),
         PLANCHE_OK);
@@ -139,14 +142,104 @@ static void test_books(void **state)
     static const size_t comments[] = {0, 5, 1001, 1002, 1003, 65535};
     (void)state;
     for (size_t i = 0; i < sizeof comments / sizeof *comments; i++) {
-        struct bytes file =
-            make_book(i == 1 ? PLANCHE_CONTAINER_EPUB : PLANCHE_CONTAINER_ZIP, comments[i]);
+        struct bytes file = make_book(i == 1 ? PLANCHE_CONTAINER_EPUB : PLANCHE_CONTAINER_ZIP,
+                                      "application/epub+zip", 20, comments[i]);
         bytes_append(&file, "\0\0", 2);
         assert_false(is_cut(file.data, file.size));
         for (size_t cut = 3; cut <= file.size; cut += cut < 200 || cut + 200 > file.size ? 1 : 977)
             assert_true(is_cut_at(file.size - cut));
         bytes_free(&file);
     }
+}
+
+/* The end record of a book within a book is not that of the outer one, wherever that is cut. */
+static void test_nested_books(void **state)
+{
+    (void)state;
+    for (size_t comment = 0; comment < 6; comment += 5) {
+        struct bytes inner = make_book(PLANCHE_CONTAINER_ZIP, "page", 4, comment);
+        struct bytes outer = make_book(PLANCHE_CONTAINER_ZIP, inner.data, inner.size, 0);
+        assert_memory_equal(outer.data + 30 + strlen("mimetype"), inner.data, inner.size);
+        assert_false(is_cut(outer.data, outer.size));
+        for (size_t size = outer.size; size-- > 0;)
+            assert_true(is_cut_at(size));
+        bytes_free(&inner);
+        bytes_free(&outer);
+    }
+}
+
+/* A book whose directory the 64-bit records tell of: of the end record those of its fields that say
+ * so, and the offset that the locator has. */
+static struct bytes make_book_64(bool wide, uint64_t shift)
+{
+    struct bytes book = make_book(PLANCHE_CONTAINER_ZIP, "page", 4, 0), file = {NULL, 0, 0};
+    const size_t at = book.size - 22;
+    const uint32_t size = get32(book.data + at + 12), start = get32(book.data + at + 16);
+    uint8_t records[76] = {0}, *end = put64(put32(records, 0x06064b50), 44);
+    put64(put64(end + 28, size), start);
+    put64(put32(records + 56, 0x07064b50) + 4, at + shift);
+    if (wide)
+        put32(put32(book.data + at + 12, UINT32_MAX), UINT32_MAX);
+    bytes_append(&file, book.data, at);
+    bytes_append(&file, records, sizeof records);
+    bytes_append(&file, book.data + at, 22);
+    bytes_free(&book);
+    return file;
+}
+
+static void test_large_books(void **state)
+{
+    (void)state;
+    for (int wide = 0; wide < 2; wide++) {
+        struct bytes inner = make_book_64(wide, 0), shifted = make_book_64(wide, 1);
+        struct bytes outer = make_book(PLANCHE_CONTAINER_ZIP, inner.data, inner.size, 0);
+        assert_true(is_cut(shifted.data, shifted.size));
+        assert_false(is_cut(inner.data, inner.size));
+        for (size_t size = inner.size; size-- > 0;)
+            assert_true(is_cut_at(size));
+        assert_false(is_cut(outer.data, outer.size));
+        for (size_t size = outer.size; size-- > 0;)
+            assert_true(is_cut_at(size));
+        put64(inner.data + inner.size - 22 - 20 + 8, UINT64_MAX);
+        assert_true(is_cut(inner.data, inner.size));
+        bytes_free(&inner);
+        bytes_free(&shifted);
+        bytes_free(&outer);
+    }
+}
+
+/* Boxes whose lengths have 64 bits, and one that reaches to the end, wherever that is. */
+static void test_boxes(void **state)
+{
+    static const char wide[] = "\0\0\0\x0c"
+                               "ftypavif"
+                               "\0\0\0\x08"
+                               "meta"
+                               "\0\0\0\1"
+                               "mdat"
+                               "\0\0\0\0\0\0\0\x13"
+                               "abc";
+    static const char open[] = "\0\0\0\x0c"
+                               "ftypavif"
+                               "\0\0\0\x08"
+                               "meta"
+                               "\0\0\0\0"
+                               "mdat"
+                               "abc";
+    static const char tiny[] = "\0\0\0\x0c"
+                               "ftypavif"
+                               "\0\0\0\x08"
+                               "meta"
+                               "\0\0\0\1"
+                               "mdat"
+                               "\0\0\0\0\0\0\0\x0f"
+                               "abc";
+    (void)state;
+    assert_true(is_cut(tiny, sizeof tiny - 1));
+    assert_false(is_cut(open, sizeof open - 1));
+    assert_false(is_cut(wide, sizeof wide - 1));
+    for (size_t size = sizeof wide - 1; size-- > 0;)
+        assert_true(is_cut_at(size));
 }
 
 static void test_others(void **state)
@@ -165,9 +258,9 @@ static void test_others(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_pictures),
-        cmocka_unit_test(test_books),
-        cmocka_unit_test(test_others),
+        cmocka_unit_test(test_pictures),     cmocka_unit_test(test_books),
+        cmocka_unit_test(test_nested_books), cmocka_unit_test(test_large_books),
+        cmocka_unit_test(test_boxes),        cmocka_unit_test(test_others),
     };
     return cmocka_run_group_tests(tests, enter, leave);
 }
