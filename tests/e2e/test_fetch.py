@@ -668,15 +668,27 @@ class Import(Models):
         os.symlink(self.path("out.planche"), self.path("dl/far.planche"))
         os.symlink(self.path("page.png"), self.path("dl/page.png"))
         os.symlink(self.path("dl"), self.path("dl/more"))
+        os.symlink(self.path("none"), self.path("dl/lost.planche"))
         self.write("dl/a.planche", good)
         told = self.models("import", self.path("dl"), check=1).stderr
         for part in ("cut.planche: ", "alone.bin is missing", "far.planche: is a symbolic link, which is "
-                     "followed only if it is named", "dl/more: is a symbolic link", "2 imported"):
+                     "followed only if it is named", "dl/more: is a symbolic link", "lost.planche: is a symbolic link", "2 imported"):
             self.assertIn(part, told)
         for part in ("hidden", "page.png", "book"):
             self.assertNotIn(part, told)
-        self.assertEqual(len(told.splitlines()), 7, told)
+        self.assertEqual(len(told.splitlines()), 8, told)
         self.assertEqual(self.files("cache/imported"), ["a.planche", "good.planche"])
+
+    def test_folder_with_many_links(self):
+        """Links to folders are no models, of which a folder has at most 2000."""
+        self.own("dl/good.planche")
+        self.write("dl/0.planche", b"junk")
+        for i in range(1000):
+            os.symlink(self.path("dl"), self.path(f"dl/{i}.folder"))
+            os.symlink(self.path("none"), self.path(f"dl/{i}.pth"))
+        told = self.models("import", self.path("dl"), check=1).stderr
+        self.assertEqual(told.count("is a symbolic link"), 2000)
+        self.assertEqual(self.files("cache/imported"), ["good.planche"])
 
     def test_models_of_programs(self):
         """Real-CUGAN's files have the same names in several folders; pro's colours are told by the folder."""

@@ -84,8 +84,8 @@ static int by_name(const struct dirent **a, const struct dirent **b)
 
 static void visit_folder(struct scan *scan, char *path, unsigned depth);
 
-/* Links to folders are not followed, so that there is no way round in a circle; who wants the files
- * is told of them. */
+/* Links to folders are not followed, so that there is no way round in a circle. Who wants the files
+ * is told of them, and of links with a model's name that lead nowhere; neither is a model. */
 static void visit(struct scan *scan, char *path, unsigned depth)
 {
     struct stat info;
@@ -95,15 +95,16 @@ static void visit(struct scan *scan, char *path, unsigned depth)
     }
     if (lstat(path, &info) != 0)
         return;
-    bool linked = S_ISLNK(info.st_mode);
+    bool named = planche_model_is_file(path);
     if (S_ISDIR(info.st_mode)) {
         if (depth < MAX_DEPTH)
             visit_folder(scan, path, depth + 1);
         else
             planche_cli_message("%s: too deep; it is left out", path);
-    } else if (stat(path, &info) == 0 &&
-               (S_ISREG(info.st_mode) ? planche_model_is_file(path)
-                                      : S_ISDIR(info.st_mode) && linked && scan->found != NULL)) {
+    } else if (stat(path, &info) != 0 ? named : S_ISDIR(info.st_mode)) {
+        if (scan->found != NULL)
+            scan->found(scan->user, path);
+    } else if (S_ISREG(info.st_mode) && named) {
         show(scan, path);
     }
 }
