@@ -19,7 +19,9 @@ static const char worker[] =
 
 static struct {
     unsigned waits;
-    unsigned answer, end; /* the wait that brings one, and that during which it is cancelled */
+    unsigned answer, end;     /* the wait that brings one, and that during which it is cancelled */
+    unsigned questions, last; /* to the server, and that during which it is cancelled */
+    bool fails;               /* the last one does */
     struct planche_cancel cancel;
 } played;
 
@@ -84,19 +86,29 @@ static void destroy_message(natsMsg *message)
     assert_null(message);
 }
 
+static natsStatus answer_question(void)
+{
+    if (++played.questions != played.last)
+        return NATS_OK;
+    planche_cancel_set(&played.cancel);
+    return played.fails ? NATS_TIMEOUT : NATS_OK;
+}
+
 /* Of every stream the same; it has no consumer yet. */
 static natsStatus get_stream(jsStreamInfo **info, jsCtx *js, const char *name, jsOptions *options,
                              jsErrCode *reason)
 {
     static jsStreamInfo stream = {.State = {.Msgs = 3}};
     (void)js, (void)name, (void)options, (void)reason;
-    *info = &stream;
-    return NATS_OK;
+    natsStatus status = answer_question();
+    *info = status == NATS_OK ? &stream : NULL;
+    return status;
 }
 
 static void destroy_stream(jsStreamInfo *info)
 {
-    assert_int_equal(info->State.Msgs, 3);
+    if (info != NULL)
+        assert_int_equal(info->State.Msgs, 3);
 }
 
 static natsStatus list_consumers(jsConsumerInfoList **list, jsCtx *js, const char *stream,
@@ -104,7 +116,8 @@ static natsStatus list_consumers(jsConsumerInfoList **list, jsCtx *js, const cha
 {
     (void)js, (void)stream, (void)options, (void)reason;
     *list = NULL;
-    return NATS_NOT_FOUND;
+    natsStatus status = answer_question();
+    return status == NATS_OK ? NATS_NOT_FOUND : status;
 }
 
 static void destroy_consumers(jsConsumerInfoList *list)
@@ -167,10 +180,32 @@ static void test_cancel(void **state)
     }
 }
 
+/* So is who is cancelled between the questions to the server, of which no more is asked then, and
+ * during one that fails: that is no fault of the queue. */
+static void test_cancel_early(void **state)
+{
+    (void)state;
+    for (unsigned last = 1; last <= 5; last++) {
+        for (int fails = 0; fails < 2; fails++) {
+            struct planche_queue queue = {0};
+            struct planche_queue_state asked;
+            struct planche_error error;
+            memset(&played, 0, sizeof played);
+            played.last = last;
+            played.fails = fails;
+            assert_int_equal(planche_queue_ask(&queue, 100000, &played.cancel, &asked, &error),
+                             PLANCHE_ERROR_CANCELLED);
+            assert_int_equal(played.questions, last);
+            assert_int_equal(played.waits, 0);
+            planche_queue_state_clear(&asked);
+        }
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_pieces),
-                                       cmocka_unit_test(test_cancel)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_pieces), cmocka_unit_test(test_cancel),
+                                       cmocka_unit_test(test_cancel_early)};
     planche_libnats.js_GetStreamInfo = get_stream;
     planche_libnats.jsStreamInfo_Destroy = destroy_stream;
     planche_libnats.js_Consumers = list_consumers;

@@ -14,6 +14,11 @@
 #define MAX_WORKERS 2000
 #define SLICE_MS    100 /* between looks whether who waits has gone */
 
+static bool goes_on(natsStatus status, const struct planche_cancel *cancel)
+{
+    return status == NATS_OK && !planche_cancel_requested(cancel);
+}
+
 static natsStatus ask_stream(struct planche_queue *queue, const char *name, jsStreamInfo **info)
 {
     jsErrCode reason;
@@ -47,7 +52,8 @@ static void count_consumer(struct planche_queue_state *state, const jsConsumerIn
     state->redelivered += (uint64_t)info->NumRedelivered;
 }
 
-static natsStatus count_jobs(struct planche_queue *queue, struct planche_queue_state *state)
+static natsStatus count_jobs(struct planche_queue *queue, const struct planche_cancel *cancel,
+                             struct planche_queue_state *state)
 {
     jsConsumerInfoList *list = NULL;
     jsErrCode reason;
@@ -60,9 +66,9 @@ static natsStatus count_jobs(struct planche_queue *queue, struct planche_queue_s
         state->oldest_s = info->State.Msgs > 0 && age > 0 ? age : 0;
     }
     planche_libnats.jsStreamInfo_Destroy(info);
-    if (status == NATS_OK)
+    if (goes_on(status, cancel))
         status = planche_libnats.js_Consumers(&list, queue->js, PLANCHE_QUEUE_JOBS, NULL, &reason);
-    for (int i = 0; status == NATS_OK && i < list->Count; i++)
+    for (int i = 0; status == NATS_OK && list != NULL && i < list->Count; i++)
         count_consumer(state, list->List[i]);
     planche_libnats.jsConsumerInfoList_Destroy(list);
     return status == NATS_NOT_FOUND ? NATS_OK : status; /* no consumer yet */
@@ -99,7 +105,7 @@ static natsStatus ask_workers(struct planche_queue *queue, int64_t wait_ms,
         status = planche_libnats.natsConnection_PublishRequest(queue->connection, PLANCHE_QUEUE_WHO,
                                                                inbox, "", 0);
     int64_t left = wait_ms;
-    while (status == NATS_OK && left > 0 && !planche_cancel_requested(cancel)) {
+    while (left > 0 && goes_on(status, cancel)) {
         natsStatus got = planche_libnats.natsSubscription_NextMsg(
             &message, answers, left < SLICE_MS ? left : SLICE_MS);
         if (got != NATS_OK && got != NATS_TIMEOUT)
@@ -115,14 +121,14 @@ static natsStatus ask_workers(struct planche_queue *queue, int64_t wait_ms,
     return status;
 }
 
-/* Of who is cancelled not all may have answered. */
+/* Of who is cancelled not all may have answered, and what failed meanwhile is nobody's concern. */
 static enum planche_status judge(natsStatus status, const struct planche_cancel *cancel,
                                  struct planche_error *error)
 {
-    if (status != NATS_OK)
-        return planche_queue_fail(error, status, "cannot be asked");
     if (planche_cancel_requested(cancel))
         return planche_fail(error, PLANCHE_ERROR_CANCELLED, "cancelled");
+    if (status != NATS_OK)
+        return planche_queue_fail(error, status, "cannot be asked");
     return PLANCHE_OK;
 }
 
@@ -145,15 +151,15 @@ enum planche_status planche_queue_ask(struct planche_queue *queue, int64_t wait_
     uint64_t ignored;
     *state = (struct planche_queue_state){.workers = json_array()};
     natsStatus status = state->workers != NULL ? NATS_OK : NATS_NO_MEMORY;
-    if (status == NATS_OK)
-        status = count_jobs(queue, state);
-    if (status == NATS_OK)
+    if (goes_on(status, cancel))
+        status = count_jobs(queue, cancel, state);
+    if (goes_on(status, cancel))
         status = count_stream(queue, PLANCHE_QUEUE_RESULTS, &state->results, &ignored);
-    if (status == NATS_OK)
+    if (goes_on(status, cancel))
         status = count_stream(queue, PLANCHE_QUEUE_DEAD, &state->dead, &ignored);
-    if (status == NATS_OK)
+    if (goes_on(status, cancel))
         status = count_stream(queue, PLANCHE_QUEUE_STORE, &ignored, &state->store_bytes);
-    if (status == NATS_OK)
+    if (goes_on(status, cancel))
         status = ask_workers(queue, wait_ms, cancel, state);
     return judge(status, cancel, error);
 }

@@ -18,8 +18,9 @@ struct planche_queue_state {
     json_t *workers;         /* array of what they say of themselves */
 };
 
-/* Asks; who does not answer within wait_ms is not there. cancel may be NULL; it ends the wait.
- * Errors: IO, MEMORY, CANCELLED. */
+/* Asks; who does not answer within wait_ms is not there. cancel may be NULL; it is asked before
+ * each question to the server, and ends the wait for workers within a tenth of a second. Errors:
+ * IO, MEMORY; CANCELLED, whatever has failed before. */
 enum planche_status planche_queue_ask(struct planche_queue *queue, int64_t wait_ms,
                                       const struct planche_cancel *cancel,
                                       struct planche_queue_state *state,

@@ -83,7 +83,7 @@ static void ask(struct planche_queue_link *link, struct planche_queue_front *fro
         planche_queue_is_away(&front->queue)
             ? planche_fail(&error, PLANCHE_ERROR_IO, "the queue does not answer")
             : planche_queue_ask(&front->queue, ANSWER_MS, &link->ending, &state, &error);
-    if (status != PLANCHE_OK && status != PLANCHE_ERROR_CANCELLED)
+    if (status != PLANCHE_OK && !planche_cancel_is_set(&link->ending))
         complain(link, &error);
     json_t *json = status == PLANCHE_OK ? planche_queue_state_json(&state) : NULL;
     const char *news = NULL;
