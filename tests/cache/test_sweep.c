@@ -7,6 +7,7 @@
 #include "os/fd.h"
 #include "os/file.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -248,6 +249,29 @@ static void test_others(void **state)
     planche_cache_close(&cache);
 }
 
+/* Of a file that cannot be read it is not known that it is somebody else's: it counts. Nothing that
+ * fails on the way to it takes it out of a count that ends well, and it is not removed unread. */
+static void test_unread(void **state)
+{
+    struct planche_cache *cache = cache_test_open(0);
+    struct planche_cache_tally tally;
+    struct planche_error error = {0};
+    (void)state;
+    assert_int_equal(cache_test_store(cache, 0, SIZE), PLANCHE_OK);
+    unsigned counted = 0;
+    bool done = false;
+    for (unsigned n = 1; !done; n++) {
+        fault_fail_at(n, EIO);
+        enum planche_status status = planche_cache_count(cache, &tally, NULL, &error);
+        done = fault_calls() < n;
+        fault_reset();
+        assert_int_equal(status == PLANCHE_OK ? tally.entries : 1, 1);
+        counted += status == PLANCHE_OK;
+    }
+    assert_true(counted > 3); /* opening the file, its fstat, its pread */
+    planche_cache_close(&cache);
+}
+
 /* What a killed process leaves has no lock; what is being written has one. */
 static void test_collect(void **state)
 {
@@ -398,6 +422,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_readers, cache_test_setup, cache_test_teardown),
         cmocka_unit_test_setup_teardown(test_verify, cache_test_setup, cache_test_teardown),
         cmocka_unit_test_setup_teardown(test_others, cache_test_setup, cache_test_teardown),
+        cmocka_unit_test_setup_teardown(test_unread, cache_test_setup, cache_test_teardown),
         cmocka_unit_test_setup_teardown(test_collect, cache_test_setup, cache_test_teardown),
         cmocka_unit_test_setup_teardown(test_keeper, cache_test_setup, cache_test_teardown),
         cmocka_unit_test_setup_teardown(test_keeper_age, cache_test_setup, cache_test_teardown),

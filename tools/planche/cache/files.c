@@ -120,11 +120,11 @@ int planche_cache_open_entry(const char *path, struct stat *info)
     return -1;
 }
 
-bool planche_cache_is_ours(int fd, const struct planche_cache_key *key)
+bool planche_cache_is_ours(int fd, const struct planche_cache_key *key, bool unread)
 {
     uint8_t head[PLANCHE_CACHE_HEAD_LOOK];
     int64_t got = planche_fd_read_at(fd, head, sizeof head, 0);
-    return got >= 0 && planche_cache_head_is_ours(head, (size_t)got, key);
+    return got < 0 ? unread : planche_cache_head_is_ours(head, (size_t)got, key);
 }
 
 void planche_cache_complain(struct planche_cache *cache, enum planche_cache_trouble about,

@@ -39,8 +39,8 @@ bool planche_cache_make_folders(const struct planche_cache *cache);
 int planche_cache_open_entry(const char *path, struct stat *info);
 
 /* Whether an open file is one that a cache has written (planche_cache_head_is_ours). key: of its
- * name, or NULL. What cannot be read is not. */
-bool planche_cache_is_ours(int fd, const struct planche_cache_key *key);
+ * name, or NULL. unread: what is said of one that cannot be read. */
+bool planche_cache_is_ours(int fd, const struct planche_cache_key *key, bool unread);
 
 /* Counts an error and says it, if it was not said within a minute. */
 __attribute__((format(printf, 3, 4))) void planche_cache_complain(struct planche_cache *cache,

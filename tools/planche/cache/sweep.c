@@ -58,7 +58,7 @@ static bool is_foreign(const struct planche_cache_key *key, const char *path, bo
 {
     struct stat info;
     int fd = planche_cache_open_entry(path, &info);
-    bool foreign = fd >= 0 ? !planche_cache_is_ours(fd, key) : unread;
+    bool foreign = fd >= 0 ? !planche_cache_is_ours(fd, key, !unread) : unread;
     planche_fd_close(&fd);
     return foreign;
 }

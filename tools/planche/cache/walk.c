@@ -102,7 +102,7 @@ static void collect_file(const struct collected *to, const char *path)
     int fd = planche_cache_open_entry(path, &info);
     if (fd < 0)
         return;
-    bool ours = planche_cache_is_ours(fd, NULL), left = ours && is_left(fd, &info);
+    bool ours = planche_cache_is_ours(fd, NULL, false), left = ours && is_left(fd, &info);
     if (left && to->removes && planche_file_remove(path)) {
         ++*to->abandoned;
     } else if (ours) {
