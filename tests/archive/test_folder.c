@@ -302,6 +302,31 @@ static void test_work_names(void **state)
     assert_false(planche_name_is_work(""));
 }
 
+/* Of the names of a set, those of files; also when it has become larger. */
+static void test_name_set(void **state)
+{
+    struct planche_name_set set = {0};
+    char name[16];
+    (void)state;
+    assert_false(planche_name_set_has_file(&set, "a/1.png"));
+    assert_int_equal(planche_name_set_add(&set, "a/1.png", false), PLANCHE_NAME_NEW);
+    assert_int_equal(planche_name_set_add(&set, "b", true), PLANCHE_NAME_NEW);
+    assert_int_equal(planche_name_set_add(&set, "b", false), PLANCHE_NAME_CLASH);
+    for (unsigned i = 0; i < 600; i++) {
+        snprintf(name, sizeof name, "c/%u.png", i);
+        assert_false(planche_name_set_has_file(&set, name));
+        assert_int_equal(planche_name_set_add(&set, name, false), PLANCHE_NAME_NEW);
+        assert_true(planche_name_set_has_file(&set, name));
+    }
+    assert_true(planche_name_set_has_file(&set, "a/1.png"));
+    assert_true(planche_name_set_has_file(&set, "c/0.png"));
+    for (const char *const *no = (const char *const[]){"a", "b", "c", "1.png", "a/1", "", NULL};
+         *no; no++)
+        assert_false(planche_name_set_has_file(&set, *no));
+    planche_name_set_free(&set);
+    assert_false(planche_name_set_has_file(&set, "a/1.png"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -310,7 +335,7 @@ int main(void)
         cmocka_unit_test(test_unreadable),   cmocka_unit_test(test_replaced),
         cmocka_unit_test(test_limits),       cmocka_unit_test(test_recognise),
         cmocka_unit_test(test_compare),      cmocka_unit_test(test_work_names),
-        cmocka_unit_test(test_legacy_names),
+        cmocka_unit_test(test_legacy_names), cmocka_unit_test(test_name_set),
     };
     return cmocka_run_group_tests(tests, enter_folder, leave_folder);
 }

@@ -98,6 +98,42 @@ static void test_repeats(void **state)
     tidy(&engine);
 }
 
+/* Names that several entries have, between each other: a content that a later one of them had is
+ * there once, too, the last of three lists is kept, and where "(1)" is another page's the first
+ * keeps its name. */
+static void test_many_repeats(void **state)
+{
+    static const struct {
+        const char *written, *name;
+        unsigned seed;
+    } pages[] = {{"a/1.png", NULL, 1},      {"b/2.png", NULL, 2},      {"a/u.png", "a/1.png", 3},
+                 {"b/v.png", "b/2.png", 4}, {"a/w.png", "a/1.png", 3}, {"b/x.png", "b/2.png", 5},
+                 {"a/1 (1).png", NULL, 6},  {"b/y.png", "b/2.png", 4}, {"a/z.png", "a/1.png", 1}};
+    static const char *const lists[] = {"<ComicInfo></ComicInfo>", "<ComicInfo><A/></ComicInfo>",
+                                        "<ComicInfo><B/></ComicInfo>"};
+    static const char *const files[] = {"ComicInfo.xml", "DomicInfo.xml", "EomicInfo.xml"};
+    struct planche_engine *engine = start();
+    (void)state;
+    for (size_t i = 0; i < sizeof pages / sizeof *pages; i++)
+        book_add_page(&in, pages[i].written, pages[i].seed, 20, 30, PLANCHE_FORMAT_PNG);
+    for (size_t i = 0; i < 3; i++)
+        book_add_text(&in, files[i], lists[i]);
+    book_write(&in, test_path("in.cbz"), PLANCHE_CONTAINER_ZIP);
+    for (size_t i = 0; i < sizeof pages / sizeof *pages; i++)
+        if (pages[i].name)
+            patch(test_path("in.cbz"), pages[i].written, pages[i].name);
+    for (size_t i = 1; i < 3; i++)
+        patch(test_path("in.cbz"), files[i], files[0]);
+    book_make(engine, "in.cbz", "out.cbz", book_options(&told), &told);
+    book_read(&out, test_path("out.cbz"));
+    assert_string_equal(told_outcomes(&told), "EEEEDEEDDCCC");
+    assert_string_equal(
+        book_names(&out),
+        "a/1.png,b/2 (1).png,a/1 (2).png,b/2 (2).png,b/2 (3).png,a/1 (1).png,ComicInfo.xml");
+    assert_memory_equal(book_find(&out, "ComicInfo.xml")->data, lists[2], strlen(lists[2]));
+    tidy(&engine);
+}
+
 /* A link to a page of the folder is that page; others are pages that fail. */
 static void test_links(void **state)
 {
@@ -386,11 +422,17 @@ static void test_shelf_depth(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_repeats),       cmocka_unit_test(test_links),
-        cmocka_unit_test(test_refused),       cmocka_unit_test(test_empty),
-        cmocka_unit_test(test_entry_order),   cmocka_unit_test(test_shelf),
-        cmocka_unit_test(test_shelf_resumes), cmocka_unit_test(test_shelf_with_pages),
-        cmocka_unit_test(test_shelf_depth),   cmocka_unit_test(test_shelf_limits),
+        cmocka_unit_test(test_repeats),
+        cmocka_unit_test(test_links),
+        cmocka_unit_test(test_many_repeats),
+        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_empty),
+        cmocka_unit_test(test_entry_order),
+        cmocka_unit_test(test_shelf),
+        cmocka_unit_test(test_shelf_resumes),
+        cmocka_unit_test(test_shelf_with_pages),
+        cmocka_unit_test(test_shelf_depth),
+        cmocka_unit_test(test_shelf_limits),
     };
     return cmocka_run_group_tests(tests, test_setup, test_teardown);
 }
