@@ -7,7 +7,8 @@ make_set.py --pages DIR --fonts DIR --out FILE [--limit MIB]
 DIR of --pages has the files that sources.tsv lists (others are left out); --fonts is where the
 packages of fonts.tsv are unpacked. A page is stored as it is or as JPEG, whichever is smaller: with
 colours at full resolution and as fine as the luminance, since networks learn soft colours else. The
-same arguments give the same pages in the same order.
+same arguments give the same pages in the same order; how large they are as JPEG, and so the quality
+that fits, depends on Pillow's version.
 """
 import argparse
 import io
@@ -20,6 +21,7 @@ import lettering
 import quantisation
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+LEAST_QUALITY = 85
 
 
 def sources(use, tsv=os.path.join(HERE, 'sources.tsv')):
@@ -63,21 +65,21 @@ def pages(args):
             yield name, path
 
 
-def pack(args, quality):
-    """Writes the set and gives its size, which may be too large: it is not whole then."""
+def pack(args, tiles, quality):
+    """Writes the set and gives its size in MiB, which may be too large: it is not whole then."""
     size = 0
     with zipfile.ZipFile(args.out, 'w') as out:
         def put(name, data):
             nonlocal size
-            size += len(data) + 200
+            size += (len(data) + 200) / 2 ** 20
             out.writestr(zipfile.ZipInfo(name), data)
 
-        for k, data in enumerate(letters(args.fonts, args.letters, 512, args.seed)):
+        for k, data in enumerate(tiles):
             put(f'letters/{k:04}.webp', data)
-        for name, path in pages(args):
+        for name, path in args.files:
             data, ending = packed(path, quality)
             put('pages/' + name.split('.')[0] + ending, data)
-            if size > args.limit * 2 ** 20:
+            if size > args.limit:
                 break
     return size
 
@@ -90,15 +92,17 @@ def main():
     parser.add_argument('--limit', type=float, default=55, help='MiB (default 55)')
     parser.add_argument('--letters', type=int, default=240, help='tiles of lettering')
     parser.add_argument('--quality', type=int, default=93,
-                        help='of pages kept as JPEG; less if the set is too large')
+                        help=f'of pages kept as JPEG; down to {LEAST_QUALITY} if the set is too large')
     parser.add_argument('--skip', default='', help='prefixes of pages to leave out, with commas')
     parser.add_argument('--take', type=int, default=0, help='so many pages at most')
     parser.add_argument('--seed', type=int, default=1)
     args = parser.parse_args()
-    for quality in range(args.quality, 0, -2):
-        size = pack(args, quality)
-        if size <= args.limit * 2 ** 20:
-            print(f'{args.out}: {size / 2 ** 20:.1f} MiB, pages of quality {quality}')
+    args.files = list(pages(args))
+    tiles = list(letters(args.fonts, args.letters, 512, args.seed))
+    for quality in range(args.quality, min(LEAST_QUALITY, args.quality) - 1, -2):
+        size = pack(args, tiles, quality)
+        if size <= args.limit:
+            print(f'{args.out}: {size:.1f} MiB, pages of quality {quality}')
             return
     os.remove(args.out)
     raise SystemExit(f'{args.out}: more than {args.limit} MiB: lower --letters, or --skip pages')

@@ -26,7 +26,7 @@ def orthogonal(x):
 
 
 class Muon:
-    """Steps of kernels; a kernel is a matrix of outputs x (inputs and taps)."""
+    """Steps of kernels; a kernel is a matrix of its first side (outputs, of a step up inputs) and the rest."""
 
     def __init__(self, parameters, momentum=.95):
         self.parameters, self.momentum = list(parameters), momentum

@@ -60,7 +60,6 @@ class Conv(nn.Module):
             k = k + F.pad(torch.eye(o, device=k.device).view(o, i, 1, 1), (1, 1, 1, 1))
         return k
 
-
     @torch.no_grad()
     def fold(self):
         """Leaves the kernel alone, as the sum of what the branches were."""

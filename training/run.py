@@ -133,7 +133,8 @@ def train(args):
 def export(args):
     """The files of networks/."""
     folder = os.path.join(args.out, 'networks')
-    os.makedirs(folder, exist_ok=True)
+    if not args.dry_run:
+        os.makedirs(folder, exist_ok=True)
     for name, source, how in plan(args, 'export'):
         path = os.path.join(folder, name + '.planche')
         print('+', source, '->', path, flush=True)
@@ -184,7 +185,7 @@ def check(args):
 
 
 def arguments():
-    parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
+    parser = argparse.ArgumentParser(description=' '.join(__doc__.split('\n\n')[0].split()))
     parser.add_argument('--out', required=True)
     parser.add_argument('--pages', help='the files of sources.tsv')
     parser.add_argument('--fonts', help='the unpacked packages of fonts.tsv')
@@ -205,6 +206,8 @@ def arguments():
     args.only = args.only.split(',')
     if set(args.only) - set(STEPS):
         parser.error(f'--only knows {", ".join(STEPS)}')
+    if args.gpus < 1:
+        parser.error('--gpus is at least 1')
     if 'data' in args.only and not (args.pages and args.fonts):
         parser.error('data needs --pages and --fonts')
     if {'evaluate', 'check'} & set(args.only) and not args.planche:
@@ -214,7 +217,8 @@ def arguments():
 
 def main():
     args = arguments()
-    os.makedirs(args.out, exist_ok=True)
+    if not args.dry_run:
+        os.makedirs(args.out, exist_ok=True)
     for step in STEPS:
         if step in args.only:
             print(f'== {step}, {time.time() - START:.0f} s', flush=True)

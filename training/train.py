@@ -6,10 +6,9 @@ train.py --set SET.zip --out DIR --net small=32x8 --net tiny=24x8:edges:0.0015 -
 
 A network is NAME=FORM[:RECIPE[:RATE[:METHOD]]][@START]: channels x depth (x scale) as in network.py, a
 recipe of losses.py, a learning rate, how kernels are trained (muon or adam; all else is by AdamW), a
-folded network to begin with (of the same form, shallower or
-narrower, in colour for a grey one, or of another scale). After --seconds of the process (or --steps)
-it ends and leaves in DIR, for each network, NAME.npz (folded weights, for export.py), NAME.log and
-NAME.N.ckpt; --resume DIR goes on from these. The rate falls to 1 % at the end; --part 2/3 says that
+folded network to begin with (of the same form, shallower or narrower, in colour for a grey one, or of
+another scale). After --seconds of the process (or --steps) it ends and leaves in DIR, for each network,
+NAME.npz (folded weights, for export.py), NAME.log and NAME.N.ckpt; --resume DIR goes on from these. The rate falls to 1 % at the end; --part 2/3 says that
 this is the second of three pieces of one fall. With --total STEPS the fall is over the networks' own
 steps, wherever pieces end: the process ends when there are so many, or after --seconds. All networks
 of a run have one scale and one number of colours.
@@ -74,7 +73,7 @@ class Feed:
     def draw(self):
         """Some of the crops that are kept: large and small ones, and the mixture of levels."""
         level = self.kept[2]
-        which = torch.randint(len(level), (self.args.batch,), device=level.device)
+        which = torch.randperm(len(level), device=level.device)[:self.args.batch]
         large, small = data.turned(*(x[which].float() / 255 for x in self.kept[:2]))
         return small.contiguous(memory_format=torch.channels_last), large, network.mixture(level[which])
 
@@ -110,6 +109,7 @@ class Student:
             self.net.fold()
         elif method not in ('', 'adam'):
             raise SystemExit(f'{spec}: neither adam nor muon')
+        self.method = method or 'adam'
         self.net.to(device)
         self.muon = muon.Muon(self.net.weights() if method == 'muon' else [])
         self.form, self.device, self.steps, self.log = form, device, 0, []
@@ -207,7 +207,7 @@ class Student:
                 yield f'{key}{k}', self.opt.state[p][key].to(torch.bfloat16).cpu()
 
     def save(self, out):
-        shards, size = [{'form': self.form, 'steps': self.steps}], 0
+        shards, size = [{'form': self.form, 'steps': self.steps, 'method': self.method}], 0
         for name, tensor in self.state():
             size += tensor.numel() * tensor.element_size()
             if size > SHARD:
@@ -238,6 +238,8 @@ class Student:
             state.update(torch.load(name, map_location=self.device))
         if state['form'] != self.form:
             raise SystemExit(f'{files[0]} is of form {state["form"]}, not {self.form}')
+        if state['method'] != self.method:
+            raise SystemExit(f'{files[0]} was trained by {state["method"]}, not {self.method}')
         self.steps = state['steps']
         with torch.no_grad():
             for k, (p, e) in enumerate(zip(self.net.parameters(), self.ema)):
@@ -274,7 +276,7 @@ def arguments():
     parser.add_argument('--crop', type=int, default=192)
     parser.add_argument('--pool', type=int, default=1024, help='drawn tiles')
     parser.add_argument('--group', type=int, default=16, help='tiles drawn at once')
-    parser.add_argument('--every', type=int, default=60, help='steps between drawings')
+    parser.add_argument('--every', type=int, default=60, help='batches between drawings')
     parser.add_argument('--shares', default='.14,.28,.16',
                         help='of a batch: pages screened, drawn ones, lettering; the rest is pages')
     parser.add_argument('--tinted', type=float, default=.15,
@@ -294,6 +296,8 @@ def arguments():
     args = parser.parse_args()
     part, parts = (int(n) for n in args.part.split('/'))
     args.part = (part, parts)
+    if not os.path.exists(args.set):
+        parser.error(f'--set: there is no file {args.set}')
     args.cuda = args.device.startswith('cuda')
     args.compile = args.compile and hasattr(torch, 'compile') and args.cuda
     if not args.seconds and not args.steps and not args.total:
