@@ -102,8 +102,14 @@ static void test_limit(enum planche_format format, uint32_t limit)
     options.height = limit;
     compare_all(1, limit / SCALE + 2, options);
     options.height = limit + 1;
-    if (!test_quick())
+    if (!test_quick()) {
         compare_all(1, limit / SCALE + 2, options);
+        return;
+    }
+    /* A quick run leaves out the switch to another format. */
+    compare(1, limit / SCALE + 2, &options);
+    options.on_limit = PLANCHE_ON_LIMIT_SPLIT;
+    compare(1, limit / SCALE + 2, &options);
 }
 
 static void test_webp(void **state)

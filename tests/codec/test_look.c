@@ -186,7 +186,9 @@ static void test_claimed_lengths(void **state)
 {
     static const uint8_t png[] = "\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x08\0\0\0\x08\x08\x02\0\0\0"
                                  "\x4b\x6d\x29\xdc\x7f\xff\xff\xffiTXtAAAA";
-    static const char *const chunks[] = {"iTXt", "iCCP", "eXIf", "zTXt", "PLTE", "tRNS", "aaAa"};
+    static const char *const chunks[] = {"iCCP", "eXIf", "iTXt", "aaAa", "zTXt", "PLTE", "tRNS"};
+    /* In a quick run the first: profile, orientation, provenance; and what nobody knows. */
+    const size_t read_whole = test_quick() ? 4 : sizeof chunks / sizeof *chunks;
     struct bytes file = {NULL, 0, 0};
     (void)state;
     bytes_append(&file, png, sizeof png - 1);
@@ -194,7 +196,7 @@ static void test_claimed_lengths(void **state)
         memcpy(file.data + 37, chunks[i], 4);
         write_file(&file, 0);
         look_in_child(chunks[i], PLANCHE_ERROR_DATA);
-        if (test_quick() && i % 3 > 0)
+        if (i >= read_whole)
             continue;
         /* The same with all that it says: what is of no use is passed over, what is too long is not
          * believed. */
