@@ -3,9 +3,11 @@
 import io
 import json
 import os
+import signal
 import subprocess
 import sys
 import tarfile
+import time
 import unittest
 
 import harness
@@ -78,6 +80,21 @@ class Command(harness.Case):
         result = run("bench", "-m", "realcugan", "--model-dir", self.folder, "--json", check=3)
         self.assertEqual(result.stdout, "")
         self.assert_one_line(result.stderr, "realcugan")
+
+    def test_signal(self):
+        """The measuring process has the pipe, too, which ends when both have ended."""
+        arguments = (*TINY[:-2], "--size", "2000x2000", "--runs", "1000", "--threads", "1")
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            with subprocess.Popen([harness.PLANCHE, *map(str, arguments)], stdout=subprocess.PIPE) as process:
+                self.assertIn(b"RATIO", process.stdout.readline())
+                children, found = f"/proc/{process.pid}/task/{process.pid}/children", ""
+                while not found:
+                    time.sleep(0.01)
+                    with open(children, encoding="ascii") as file:
+                        found = file.read()
+                process.send_signal(number)
+                process.communicate(timeout=harness.MARGIN_SECONDS)
+                self.assertEqual(process.returncode, -number)
 
     def test_a_page_that_cannot_be(self):
         result = run(*TINY, "--json", "--max-pixels", "100", check=1)

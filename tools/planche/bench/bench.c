@@ -12,12 +12,16 @@
 #include "os/clock.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
 
 /* Side of the warm-up page in pixels: small, for the work that the engine does only once. */
 #define WARM_UP_SIZE 48
@@ -219,12 +223,24 @@ static int measure_model(const struct planche_cli_options *options)
     return status;
 }
 
+/* A signal that ends the command ends the measurement, too, whichever of the two it was sent: what
+ * is half measured is of no use. */
+static void end_with(pid_t parent)
+{
+#ifdef __linux__
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+#endif
+    if (getppid() != parent) /* it has ended before */
+        _exit(PLANCHE_CLI_PAGE_FAILED);
+}
+
 /* Each model runs in a process of its own, so that its peak memory is not that of another. */
 static int measure_apart(const struct planche_cli_options *options)
 {
     fflush(stdout);
-    pid_t child = fork();
+    pid_t parent = getpid(), child = fork();
     if (child == 0) {
+        end_with(parent);
         int status = measure_model(options);
         if (fflush(stdout) != 0 && status == PLANCHE_CLI_OK)
             status = PLANCHE_CLI_PAGE_FAILED;
