@@ -229,13 +229,16 @@ static void test_others(void **state)
         assert_int_equal(planche_cache_count(cache, &tally, NULL, &error), PLANCHE_OK);
         assert_int_equal(tally.entries, 3);
         assert_int_equal(tally.bytes, 4 + 0 + 10);
+        assert_int_equal(tally.foreign, 2);
+        assert_int_equal(tally.foreign_bytes, 10 + 1);
         if (verifies)
             assert_int_equal(planche_cache_verify(cache, tell, NULL, &tally, NULL, &error),
                              PLANCHE_OK);
         else
             tally = prune(cache, 0, 0, false);
         assert_int_equal(told, verifies ? 5 : 0);
-        assert_int_equal(verifies ? tally.unreadable : tally.kept, 2);
+        assert_int_equal(tally.foreign, 2);
+        assert_int_equal(tally.unreadable + tally.kept + tally.entries, 0);
         assert_int_equal(verifies ? tally.damaged : tally.removed, 3);
         for (unsigned i = 0; i < 5; i++)
             assert_int_equal(cache_test_exists(cache, i), i < 2);
@@ -246,6 +249,30 @@ static void test_others(void **state)
     close(fd);
     prune(cache, 0, 0, false);
     assert_int_equal(unlink(path), 0);
+    planche_cache_close(&cache);
+}
+
+/* A large file of somebody else's is not within the limit: no result has to go for it. */
+static void test_large_other(void **state)
+{
+    uint64_t size = entry_bytes();
+    struct planche_cache *cache = cache_test_open(0);
+    struct planche_cache_key key = cache_test_key(0);
+    char path[PLANCHE_CACHE_PATH];
+    (void)state;
+    for (unsigned i = 0; i < 3; i++)
+        assert_int_equal(cache_test_store(cache, i, SIZE), PLANCHE_OK);
+    planche_cache_entry_path(cache, &key, path);
+    int fd = open(path, O_WRONLY | O_TRUNC);
+    assert_int_equal(write(fd, "mine", 4), 4);
+    assert_int_equal(ftruncate(fd, 1 << 20), 0);
+    close(fd);
+    struct planche_cache_tally tally = prune(cache, 2 * size, 0, false);
+    assert_int_equal(tally.removed + tally.kept, 0);
+    assert_int_equal(tally.entries, 2);
+    assert_int_equal(tally.bytes, 2 * size);
+    assert_int_equal(tally.foreign_bytes, 1 << 20);
+    assert_int_equal(cache_test_stats(cache).bytes, 2 * size);
     planche_cache_close(&cache);
 }
 
@@ -422,6 +449,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_readers, cache_test_setup, cache_test_teardown),
         cmocka_unit_test_setup_teardown(test_verify, cache_test_setup, cache_test_teardown),
         cmocka_unit_test_setup_teardown(test_others, cache_test_setup, cache_test_teardown),
+        cmocka_unit_test_setup_teardown(test_large_other, cache_test_setup, cache_test_teardown),
         cmocka_unit_test_setup_teardown(test_unread, cache_test_setup, cache_test_teardown),
         cmocka_unit_test_setup_teardown(test_collect, cache_test_setup, cache_test_teardown),
         cmocka_unit_test_setup_teardown(test_keeper, cache_test_setup, cache_test_teardown),

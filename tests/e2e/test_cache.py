@@ -83,6 +83,22 @@ class Cache(harness.Case):
         facts = self.facts("verify")
         self.assertEqual((facts["entries"], facts["damaged"]), (2, 0))
 
+    def test_others(self):
+        """Somebody else's file with the name of a result counts for nothing, and is no failure."""
+        path = self.add("0", b"", 0)
+        for name in "12":
+            self.add(name, bytes(1000), 0)
+        with open(path, "wb") as file:
+            file.write(b"mine" + bytes(3 << 20))
+        for arguments in (("show",), ("prune", "--max-size", "2M", "--max-age", "none"), ("verify",)):
+            facts = self.facts(*arguments)
+            self.assertEqual((facts["entries"], facts["foreign"], facts["foreign_bytes"]),
+                             (2, 1, 4 + (3 << 20)))
+        result = self.cache("prune", "--all")
+        self.assertRegex(result.stdout, "foreign +1 file")
+        self.assertEqual(result.stderr, "")
+        self.assertIn(f"{path}: is no result", self.cache("verify").stderr)
+
     def test_abandoned(self):
         """What begins as entries do, or has nothing in it; others may have such names, too."""
         for folder, name, data in (("tmp", "0" * 16, b"PLNCHRESpart"), ("tmp", "1" * 16, b""), ("tmp", "2" * 16, b"mine"),

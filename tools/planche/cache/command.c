@@ -71,6 +71,8 @@ static bool print_json(const struct run *run, const char *action)
     planche_cli_json_set_count(object, "damaged", tally->damaged);
     planche_cli_json_set_count(object, "damaged_bytes", tally->damaged_bytes);
     planche_cli_json_set_count(object, "unreadable", tally->unreadable);
+    planche_cli_json_set_count(object, "foreign", tally->foreign);
+    planche_cli_json_set_count(object, "foreign_bytes", tally->foreign_bytes);
     return planche_cli_json_print(object);
 }
 
@@ -97,6 +99,8 @@ static void print_facts(const struct run *run)
         print_amount("removed", tally->removed, "result", tally->removed_bytes);
     if (tally->damaged > 0)
         print_amount("damaged", tally->damaged, "result", tally->damaged_bytes);
+    if (tally->foreign > 0)
+        print_amount("foreign", tally->foreign, "file", tally->foreign_bytes);
     if (tally->unfinished > 0)
         print_amount("being written", tally->unfinished, "file", tally->unfinished_bytes);
 }
@@ -120,16 +124,19 @@ static enum planche_status prune(struct run *run, struct planche_error *error)
     return planche_cache_prune(run->cache, &limits, &run->tally, NULL, error);
 }
 
-static void tell_wrong(void *user, const char *path, const char *reason)
+/* A file that is somebody else's is told, but nothing is wrong with it. */
+static void tell(void *user, const char *path, const char *reason)
 {
-    struct run *run = user;
-    run->wrong = true;
+    (void)user;
     planche_cli_message("%s: %s", path, reason);
 }
 
 static enum planche_status verify(struct run *run, struct planche_error *error)
 {
-    return planche_cache_verify(run->cache, tell_wrong, run, &run->tally, NULL, error);
+    enum planche_status status =
+        planche_cache_verify(run->cache, tell, NULL, &run->tally, NULL, error);
+    run->wrong = run->wrong || run->tally.damaged > 0 || run->tally.unreadable > 0;
+    return status;
 }
 
 static const struct action {

@@ -63,6 +63,16 @@ static bool is_foreign(const struct planche_cache_key *key, const char *path, bo
     return foreign;
 }
 
+/* Adds an entry to those that may have to go, if it is among the first of them. */
+static void add_candidate(struct sweep *sweep, const struct candidate *one)
+{
+    if (sweep->count < sweep->cache->candidates)
+        sift_up(sweep->candidates, sweep->count++, one);
+    else if (one->order < sweep->candidates[0].order)
+        sift_down(sweep->candidates, sweep->count, 0, one);
+}
+
+/* Each file is looked into: a large one of somebody else's would drive all results out. */
 static void see_entry(void *user, const struct planche_cache_key *key, const struct stat *info)
 {
     struct sweep *sweep = user;
@@ -70,26 +80,19 @@ static void see_entry(void *user, const struct planche_cache_key *key, const str
     const int64_t used = planche_cache_time(info->st_mtim);
     const struct candidate one = {used > sweep->now + PLANCHE_CACHE_USE_NS ? 0 : used, used,
                                   (uint64_t)info->st_size, (uint64_t)info->st_ino, *key};
+    char path[PLANCHE_CACHE_PATH];
+    planche_cache_entry_path(sweep->cache, key, path);
+    if (is_foreign(key, path, false)) {
+        tally->foreign++;
+        tally->foreign_bytes += one.size;
+        return;
+    }
     tally->oldest = tally->entries == 0 || one.used < tally->oldest ? one.used : tally->oldest;
     tally->newest = tally->entries == 0 || one.used > tally->newest ? one.used : tally->newest;
     tally->entries++;
     tally->bytes += one.size;
-    if (!sweep->candidates)
-        return;
-    if (sweep->count < sweep->cache->candidates)
-        sift_up(sweep->candidates, sweep->count++, &one);
-    else if (one.order < sweep->candidates[0].order)
-        sift_down(sweep->candidates, sweep->count, 0, &one);
-}
-
-/* Of who removes nothing: each file is looked into, as else it is before it is removed. */
-static void see_own_entry(void *user, const struct planche_cache_key *key, const struct stat *info)
-{
-    const struct sweep *sweep = user;
-    char path[PLANCHE_CACHE_PATH];
-    planche_cache_entry_path(sweep->cache, key, path);
-    if (!is_foreign(key, path, false))
-        see_entry(user, key, info);
+    if (sweep->candidates)
+        add_candidate(sweep, &one);
 }
 
 /* Order of removal; keys decide between equal times, so that it is the same everywhere. */
@@ -114,7 +117,7 @@ static bool remove_entry(struct sweep *sweep, const struct candidate *one)
         return true;
     if (there && is_foreign(&one->key, path, true)) {
         planche_cache_complain(cache, PLANCHE_CACHE_REMOVING,
-                               "%s: is no result, and is left there: it has the name of one", path);
+                               "%s: cannot be read, or is no result: it is left there", path);
         sweep->tally->kept++;
         return false;
     }
@@ -180,9 +183,9 @@ static enum planche_status walk(struct sweep *sweep, const atomic_bool *stop,
     sweep->count = 0;
     sweep->now = planche_cache_now();
     tally->entries = tally->bytes = 0;
+    tally->foreign = tally->foreign_bytes = 0;
     tally->oldest = tally->newest = 0;
-    return planche_cache_walk(sweep->cache, sweep->candidates ? see_entry : see_own_entry, sweep,
-                              stop, error);
+    return planche_cache_walk(sweep->cache, see_entry, sweep, stop, error);
 }
 
 /* Stores that end meanwhile may have been seen, and count twice until the next sweep: it begins a

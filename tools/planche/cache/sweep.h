@@ -22,12 +22,14 @@ struct planche_cache_limits {
     bool strict;
 };
 
-/* What there is, after the sweep, and what became of it. */
+/* What there is, after the sweep, and what became of it. Foreign files have the names of entries,
+ * but no cache has written them: they are counted apart, and stay. */
 struct planche_cache_tally {
     uint64_t entries, bytes;
     int64_t oldest, newest; /* last uses, ns since 1970; 0: no entries */
     uint64_t removed, removed_bytes;
-    uint64_t kept;                              /* that could not be removed */
+    uint64_t kept; /* that could not be removed */
+    uint64_t foreign, foreign_bytes;
     uint64_t unfinished, unfinished_bytes;      /* files that are being written */
     uint64_t abandoned, damaged, damaged_bytes; /* removed: left by processes that were killed, */
     uint64_t unreadable;                        /* and, by planche_cache_verify, wrong ones */
@@ -38,7 +40,7 @@ struct planche_cache_tally {
 enum planche_status planche_cache_count(struct planche_cache *cache,
                                         struct planche_cache_tally *tally, const atomic_bool *stop,
                                         struct planche_error *error);
-/* Counts, by the names alone, and removes what is beyond the limits and what killed processes have
+/* Counts likewise, and removes what is beyond the limits and what killed processes have
  * left. Errors: IO; EXISTS: another process does it now; MEMORY, BUDGET. */
 enum planche_status planche_cache_prune(struct planche_cache *cache,
                                         const struct planche_cache_limits *limits,

@@ -36,11 +36,13 @@ static void verify_entry(void *user, const struct planche_cache_key *key, const 
         tally->damaged++;
         tally->damaged_bytes += bytes;
         verification->told(verification->user, path, "damaged");
+    } else if (status == PLANCHE_ERROR_UNSUPPORTED) {
+        tally->foreign++;
+        tally->foreign_bytes += bytes;
+        verification->told(verification->user, path, "is no result; it is left there");
     } else {
         tally->unreadable++;
-        verification->told(verification->user, path,
-                           status == PLANCHE_ERROR_UNSUPPORTED ? "is no result; it is left there"
-                                                               : strerror(reason));
+        verification->told(verification->user, path, strerror(reason));
     }
 }
 

@@ -5,8 +5,8 @@
 
 #include "cache/sweep.h"
 
-/* Reads every entry, and removes those that are damaged; told is called for each, and for each that
- * cannot be read (then with errno's text). Errors: IO. */
+/* Reads every entry, and removes those that are damaged; told is called for each, for each that
+ * cannot be read (then with errno's text), and for each foreign file. Errors: IO. */
 enum planche_status planche_cache_verify(struct planche_cache *cache,
                                          void (*told)(void *user, const char *path,
                                                       const char *reason),

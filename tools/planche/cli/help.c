@@ -218,6 +218,7 @@ static const char cache_end[] =
     "  planche cache prune --max-size 1000G --max-age 30d\n"
     "  planche cache prune --all\n"
     "\n"
+    "A file that has the name of a result and is none counts for nothing, and stays.\n"
     "Exit status: 0, or 1 if something is or was wrong: verify found damage, a file\n"
     "could not be read or removed, another process prunes now; 2 wrong usage; 3 the\n"
     "folder cannot be used.\n";
