@@ -749,7 +749,9 @@ class Import(Models):
 
     def test_names_that_no_pack_can_have(self):
         for name in ("a\nb.planche", "\x1b[31m.planche", "\udcff.planche"):
-            self.assert_one_line(self.models("import", self.own(name), check=1).stderr, "control characters", "rename")
+            told = self.models("import", self.own(name), check=1).stderr
+            self.assert_one_line(told, "control characters", "rename")
+            self.assertEqual(told.count(self.folder), 1)
         self.assert_nothing()
 
     def test_sums_of_other_files(self):

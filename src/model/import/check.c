@@ -192,9 +192,7 @@ static enum planche_status fail_load(const struct planche_import_stage *stage,
     memcpy(message, error->message, sizeof(message));
     if (strncmp(text, file->path, length) == 0 && strncmp(text + length, ": ", 2) == 0)
         text += length + 2;
-    return strcmp(stage->source, file->name) == 0
-               ? planche_fail(error, error->status, "%s: %s", stage->source, text)
-               : planche_fail(error, error->status, "%s: %s: %s", stage->source, file->name, text);
+    return planche_import_refuse(stage, file->name, error->status, text, error);
 }
 
 enum planche_status planche_import_check_model(const struct planche_import_stage *stage,

@@ -48,6 +48,15 @@ static enum planche_status make_folder(struct planche_import_stage *stage,
     return PLANCHE_OK;
 }
 
+enum planche_status planche_import_refuse(const struct planche_import_stage *stage,
+                                          const char *name, enum planche_status status,
+                                          const char *reason, struct planche_error *error)
+{
+    return strcmp(stage->source, name) == 0
+               ? planche_fail(error, status, "%s: %s", name, reason)
+               : planche_fail(error, status, "%s: %s: %s", stage->source, name, reason);
+}
+
 /* Whether a name of at most MAX_NAME bytes can also be an archive's: a pack of it has to be
  * imported elsewhere. */
 static bool is_clean(const char *base)
@@ -70,14 +79,12 @@ static struct planche_import_file *make_file(struct planche_import_stage *stage,
         return NULL;
     }
     if (strlen(base) > MAX_NAME) {
-        planche_fail(error, PLANCHE_ERROR_DATA, "%s: %s: its name is too long", stage->source,
-                     name);
+        planche_import_refuse(stage, name, PLANCHE_ERROR_DATA, "its name is too long", error);
         return NULL;
     }
     if (!is_clean(base)) {
-        planche_fail(error, PLANCHE_ERROR_DATA,
-                     "%s: %s: its name has control characters or is not UTF-8; rename it",
-                     stage->source, name);
+        planche_import_refuse(stage, name, PLANCHE_ERROR_DATA,
+                              "its name has control characters or is not UTF-8; rename it", error);
         return NULL;
     }
     size_t bytes = strlen(stage->folder) + strlen(base) + 16;
@@ -148,10 +155,12 @@ static enum planche_status flush(struct copy *copy, struct planche_error *error)
 {
     sha256_update(&copy->hash, copy->held, copy->stage->buffer);
     copy->size += copy->held;
-    if (copy->size > PLANCHE_MODEL_FILE_LIMIT)
-        return planche_fail(error, PLANCHE_ERROR_LIMIT, "%s: %s: has more than %llu bytes",
-                            copy->stage->source, copy->name,
-                            (unsigned long long)PLANCHE_MODEL_FILE_LIMIT);
+    if (copy->size > PLANCHE_MODEL_FILE_LIMIT) {
+        char reason[64];
+        snprintf(reason, sizeof(reason), "has more than %llu bytes",
+                 (unsigned long long)PLANCHE_MODEL_FILE_LIMIT);
+        return planche_import_refuse(copy->stage, copy->name, PLANCHE_ERROR_LIMIT, reason, error);
+    }
     if (!planche_fd_write(copy->fd, copy->stage->buffer, copy->held))
         return fail_write(copy, error);
     copy->held = 0;

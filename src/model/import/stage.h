@@ -61,6 +61,11 @@ enum planche_status planche_import_read(struct planche_import_stage *stage, uint
 enum planche_status planche_import_stage_add(struct planche_import_stage *stage, const char *name,
                                              planche_import_read_fn read, void *user,
                                              struct planche_error *error);
+/* Fails with the reason that a file of the source cannot be used; a source that is the file itself
+ * is named once. */
+enum planche_status planche_import_refuse(const struct planche_import_stage *stage,
+                                          const char *name, enum planche_status status,
+                                          const char *reason, struct planche_error *error);
 /* Removes the staging area. */
 void planche_import_stage_free(struct planche_import_stage *stage);
 
