@@ -735,6 +735,30 @@ class Import(Models):
         self.assertFalse(os.path.exists(self.path("two.tar")))
         self.assert_one_line(self.models("pack", check=2).stderr, "-o FILE.tar")
 
+    def test_packs_of_ones_own(self):
+        """By name, as -m takes it; one that cannot be loaded is told and left out, since no import takes it."""
+        for name in ("mine.planche", "mine.json", "other.planche", "good.planche"):
+            self.own(name)
+        self.write("mine.json", b'{"license": "MIT"}')
+        self.models("import", *[self.path(name + ".planche") for name in ("mine", "other", "good")])
+        for names, packed in ((["mine"], ["mine.json", "mine.planche"]), (["other.planche", "other"], ["other.planche"]),
+                              ([], ["good.planche", "mine.json", "mine.planche", "other.planche"])):
+            self.models("pack", "-o", self.path("pack.tar"), *names)
+            with tarfile.open(self.path("pack.tar")) as tar:
+                self.assertEqual(tar.getnames(), ["SHA256SUMS"] + ["imported/" + name for name in packed])
+        self.write("cache/imported/mine.planche", b"damaged")
+        self.write("cache/imported/pair.param", b"7767517\n2 2\n")
+        self.write("cache/imported/pair.bin", b"damaged")
+        self.write("cache/imported/lone.bin", b"damaged")
+        told = self.models("pack", "-o", self.path("pack.tar"), check=1).stderr
+        for name in ("mine.planche", "pair.param", "lone.param"):
+            self.assertRegex(told, f"{name}: .*; it is left out\n")
+        self.models("import", "--model-dir", self.path("elsewhere"), self.path("pack.tar"))
+        self.assertEqual(self.files("elsewhere/imported"), ["good.planche", "other.planche"])
+        os.unlink(self.path("pack.tar"))
+        self.models("pack", "-o", self.path("pack.tar"), "pair", check=3)
+        self.assertNotIn("pack.tar", self.files())
+
     def test_long_names_in_packs(self):
         """Longer than a plain tarball's header has room for."""
         names = ["a" * (length - len(".planche")) + ".planche" for length in (91, 92, 200)]

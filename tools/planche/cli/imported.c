@@ -83,6 +83,28 @@ int planche_cli_imported_find(const char *folder, const char *name, char *path, 
     return may_be_imported(name) ? find(folder, name, path, size) : 0;
 }
 
+int planche_cli_imported_sort(const char *folder, int count, char **names)
+{
+    int own = 0;
+    for (int i = count - 1; i >= 0; i--) {
+        char path[PATH_MAX], *name = names[i];
+        int found = planche_cli_imported_find(folder, name, path, sizeof path);
+        if (found > 1) {
+            planche_cli_usage_error("models",
+                                    "%s means several files of %s/" PLANCHE_CLI_IMPORTED
+                                    "; name one with its extension",
+                                    name, folder);
+            return -1;
+        }
+        if (found == 0)
+            continue;
+        own++;
+        memmove(names + i, names + i + 1, (size_t)(count - own - i) * sizeof *names);
+        names[count - own] = name;
+    }
+    return own;
+}
+
 const char *planche_cli_imported_short(const char *folder, const char *file, char *text,
                                        size_t size)
 {

@@ -20,6 +20,9 @@ int planche_cli_imported_list(const char *folder, struct dirent ***names);
 /* How many imported models of the models' folder a name means, that the catalogue does not have: 1,
  * or 2 and more of a name without extension. The path of the last one goes to path. */
 int planche_cli_imported_find(const char *folder, const char *name, char *path, size_t size);
+/* Puts names of imported models behind the others. How many there are; -1: one means several files,
+ * and a message was printed. */
+int planche_cli_imported_sort(const char *folder, int count, char **names);
 /* The shortest text that means an imported model after -m, from its file's name: without the
  * extension, or all of it. NULL: only its path does. text has room for the name. */
 const char *planche_cli_imported_short(const char *folder, const char *file, char *text,

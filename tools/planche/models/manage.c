@@ -163,30 +163,6 @@ static int act_on_variants(struct work *work, const bool *wanted, bool all, acti
     return status;
 }
 
-/* Puts names of imported models behind the others. How many there are; -1: one means several files,
- * and a message was printed. */
-static int sort_names(const struct work *work, int count, char **names)
-{
-    int own = 0;
-    for (int i = count - 1; i >= 0; i--) {
-        char path[PATH_MAX], *name = names[i];
-        int found = planche_cli_imported_find(work->folder, name, path, sizeof path);
-        if (found > 1) {
-            planche_cli_usage_error("models",
-                                    "%s means several files of %s/" PLANCHE_CLI_IMPORTED
-                                    "; name one with its extension",
-                                    name, work->folder);
-            return -1;
-        }
-        if (found == 0)
-            continue;
-        own++;
-        memmove(names + i, names + i + 1, (size_t)(count - own - i) * sizeof *names);
-        names[count - own] = name;
-    }
-    return own;
-}
-
 static int act_on_imported(struct work *work, int count, char **names, action_fn action)
 {
     int status = PLANCHE_CLI_OK;
@@ -231,7 +207,8 @@ static const struct action {
 static int act(struct work *work, const struct action *action, int count, char **names, bool all)
 {
     int status = PLANCHE_CLI_OK, others = PLANCHE_CLI_OK;
-    int own = sort_names(work, count, names), first = all ? count : count - own;
+    int own = planche_cli_imported_sort(work->folder, count, names),
+        first = all ? count : count - own;
     bool *wanted = NULL;
     if (own < 0)
         return PLANCHE_CLI_USAGE;

@@ -8,6 +8,7 @@
 #include "base/status.h"
 #include "base/text.h"
 #include "cli/cli.h"
+#include "cli/imported.h"
 #include "cli/interrupt.h"
 #include "cli/number.h"
 #include "cli/options.h"
@@ -128,6 +129,47 @@ static int compare_names(const void *left, const void *right)
     return strcmp(a->name, b->name);
 }
 
+/* Whether a file belongs to a model, which may have a second one and some that tell its licence. */
+static bool belongs(const char *path, const char *model)
+{
+    char other[PATH_MAX];
+    size_t length = planche_name_partner(model, other, sizeof other);
+    bool own, found = strcmp(path, model) == 0 ||
+                      (length > 0 && length < sizeof other && strcmp(path, other) == 0);
+    for (size_t i = 0;
+         !found && (length = planche_name_licence(model, i, other, sizeof other, &own)) > 0; i++)
+        found = length < sizeof other && strcmp(path, other) == 0;
+    return found;
+}
+
+/* Whether a model, or the one that a .bin belongs to, can be loaded: import refuses a pack with one
+ * that cannot. It is told once: of a pair, with its .param, or if that is missing. */
+static bool is_sound(struct pack *pack, const char *path)
+{
+    struct planche_model_facts facts = PLANCHE_MODEL_FACTS_INIT;
+    struct planche_error error = {0};
+    char first[PATH_MAX];
+    bool model = planche_model_is_file(path);
+    if (!model && (!planche_text_ends(path, ".bin") ||
+                   planche_name_partner(path, first, sizeof first) >= sizeof first))
+        return true;
+    enum planche_status status = planche_model_inspect(model ? path : first, 0, &facts, &error);
+    if (status != PLANCHE_OK && (model || status == PLANCHE_ERROR_NOT_FOUND)) {
+        planche_cli_message("%s; it is left out", error.message);
+        pack->left_out++;
+    }
+    return status == PLANCHE_OK;
+}
+
+/* Two models may have a file in common. */
+static bool has(const struct pack *pack, const char *name)
+{
+    size_t i = 0;
+    while (i < pack->count && strcmp(pack->files[i].name, name) != 0)
+        i++;
+    return i < pack->count;
+}
+
 /* Whether a file of this name is packed: what import puts there. A link may lead to anything of
  * this machine's. */
 static bool is_packed(struct pack *pack, const char *path, const char *name)
@@ -140,11 +182,11 @@ static bool is_packed(struct pack *pack, const char *path, const char *name)
             "%s: is a symbolic link, which is not packed; put the file itself there", path);
         pack->left_out += planche_model_is_file(path) || planche_text_ends(path, ".bin");
     }
-    return info.kind == PLANCHE_FILE_REGULAR;
+    return info.kind == PLANCHE_FILE_REGULAR && is_sound(pack, path);
 }
 
-/* Models that are in no catalogue, as models import left them. */
-static enum planche_status add_others(struct pack *pack, const char *folder,
+/* Models that are in no catalogue, as models import left them: all, or the one at a path. */
+static enum planche_status add_others(struct pack *pack, const char *folder, const char *model,
                                       struct planche_error *error)
 {
     struct planche_listing listing = {0};
@@ -159,10 +201,23 @@ static enum planche_status add_others(struct pack *pack, const char *folder,
     while (status == PLANCHE_OK && (entry = planche_listing_next(&listing)) != NULL) {
         snprintf(path, sizeof path, "%s/%s", place, entry);
         snprintf(name, sizeof name, OTHERS "/%s", entry);
-        if (is_packed(pack, path, entry))
+        if ((model == NULL || belongs(path, model)) && !has(pack, name) &&
+            is_packed(pack, path, entry))
             status = add_file(pack, path, PLANCHE_FD_NO_LINK, name, "", error);
     }
     planche_listing_close(&listing);
+    return status;
+}
+
+static enum planche_status add_named(struct pack *pack, const char *folder, int count,
+                                     char *const *names, struct planche_error *error)
+{
+    enum planche_status status = PLANCHE_OK;
+    for (int i = 0; status == PLANCHE_OK && i < count; i++) {
+        char path[PATH_MAX];
+        if (planche_cli_imported_find(folder, names[i], path, sizeof path) == 1)
+            status = add_others(pack, folder, path, error);
+    }
     return status;
 }
 
@@ -236,16 +291,22 @@ static enum planche_status write_pack(struct pack *pack, const char *output,
     return status == PLANCHE_OK ? planche_atomic_file_commit(pack->tar, error) : status;
 }
 
-static int make(const bool *wanted, bool named, const struct planche_cli_options *options,
-                const char *folder)
+/* wanted: variants of the catalogue, or NULL. names: of imported models; NULL: all of both. */
+static int make(const bool *wanted, int count, char *const *names,
+                const struct planche_cli_options *options, const char *folder)
 {
     struct pack pack = {0};
     struct planche_error error = {0};
     char bytes[32];
     planche_cli_interrupt_install();
-    enum planche_status status = add_variants(&pack, wanted, named, folder, &error);
-    if (status == PLANCHE_OK && !named)
-        status = add_others(&pack, folder, &error);
+    enum planche_status status = PLANCHE_OK;
+    if (wanted != NULL)
+        status = add_variants(&pack, wanted, names != NULL, folder, &error);
+    if (status == PLANCHE_OK)
+        status = names == NULL ? add_others(&pack, folder, NULL, &error)
+                               : add_named(&pack, folder, count, names, &error);
+    if (status == PLANCHE_OK && pack.count == 0 && pack.left_out > 0)
+        status = planche_fail(&error, PLANCHE_ERROR_NOT_FOUND, "nothing else is there to pack");
     if (status == PLANCHE_OK && pack.count == 0)
         status =
             planche_fail(&error, PLANCHE_ERROR_NOT_FOUND,
@@ -278,11 +339,18 @@ int planche_cli_pack(int argc, char **argv)
         return planche_cli_usage_error("models", "--from is for models fetch");
     if (options.output == NULL)
         return planche_cli_usage_error("models", "where to? planche models pack -o FILE.tar");
-    bool named = first < argc;
-    bool *wanted =
-        planche_cli_select_models(argc - first, argv + first, options.all || !named, NULL, &status);
-    if (wanted != NULL)
-        status = make(wanted, named, &options, folder);
+    bool named = first < argc, *wanted = NULL;
+    int own = planche_cli_imported_sort(folder, argc - first, argv + first);
+    if (own < 0)
+        return PLANCHE_CLI_USAGE;
+    int others = options.all ? argc - first : argc - first - own;
+    if (others > 0 || own == 0) {
+        wanted =
+            planche_cli_select_models(others, argv + first, options.all || !named, NULL, &status);
+        if (wanted == NULL)
+            return status;
+    }
+    status = make(wanted, own, named ? argv + argc - own : NULL, &options, folder);
     free(wanted);
     return status;
 }
