@@ -158,6 +158,28 @@ static bool is_whole(int fd, uint64_t size)
     return boxes && has_boxes(fd, size);
 }
 
+/* Whether a file begins like one that Planche writes. */
+static bool is_ours(int fd)
+{
+    uint8_t head[12] = {0};
+    if (planche_fd_read_at(fd, head, sizeof head, 0) != (int64_t)sizeof head)
+        return false;
+    return memcmp(head, "\x89PNG\r\n\x1a\n", 8) == 0 || memcmp(head, "\xff\xd8\xff", 3) == 0 ||
+           (memcmp(head, "RIFF", 4) == 0 && memcmp(head + 8, "WEBP", 4) == 0) ||
+           memcmp(head, "PK\3\4", 4) == 0 || memcmp(head + 4, "ftypavif", 8) == 0 ||
+           memcmp(head + 4, "JXL \r\n\x87\n", 8) == 0;
+}
+
+bool planche_file_lacks_end(const char *path)
+{
+    struct planche_file_info info;
+    int fd = planche_fd_open(path, 0, &info);
+    bool lacks =
+        fd >= 0 && info.kind == PLANCHE_FILE_REGULAR && is_ours(fd) && !is_whole(fd, info.size);
+    planche_fd_close(&fd);
+    return lacks;
+}
+
 bool planche_file_is_cut(const char *path)
 {
     struct planche_file_info info;

@@ -17,4 +17,8 @@
  * speaks of ZIP64: 400 KiB in all if its comment is full of them. Thread-safe. */
 bool planche_file_is_cut(const char *path);
 
+/* The same of what surely was a page or book that Planche writes: it begins like one. False of
+ * files that are empty, cannot be read or are something else. Thread-safe. */
+bool planche_file_lacks_end(const char *path);
+
 #endif

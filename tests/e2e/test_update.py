@@ -215,7 +215,9 @@ class Library(Outputs):
             with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
                 file.writelines(lines)
         self.write("out/a.cbz", b"")
-        self.assertEqual(self.statuses(), {**dict.fromkeys(self.ALL, "up to date"), "a.cbz": "output changed"})
+        self.write("out/s/b.cbz", self.read("out/s/b.cbz")[:-1])
+        self.assertEqual(self.statuses(), {**dict.fromkeys(self.ALL, "up to date"), "a.cbz": "output changed",
+                                           "s/b.cbz": "output changed"})
 
     def test_overwrite(self):
         before = self.times()
@@ -246,6 +248,32 @@ class Library(Outputs):
         self.assertEqual(self.statuses("-s", "4")["s/cover.png"], "source changed")
         self.assertEqual(self.statuses("--update")["s/cover.png"], "ok")
 
+    def test_records_are_lost_and_outputs_cut(self):
+        whole = {name: self.read(f"out/{name}") for name in ("a.cbz", "s/b.cbz", "s/cover.png")}
+        for sizes in ((-1, 0, -20), (100, 40, 0)):
+            for size, (name, data) in zip(sizes, whole.items()):
+                self.write(f"out/{name}", data[:size])
+            shutil.rmtree(os.path.join(os.environ["XDG_STATE_HOME"], "planche"))
+            for _ in range(2):
+                found = self.statuses()
+                self.assertEqual({found[name] for name in whole}, {"output changed"})
+            self.statuses("--update")
+            self.assertEqual({name: self.read(f"out/{name}") for name in whole}, whole)
+
+    def test_links_to_nowhere(self):
+        """Of a disk that is not there: nothing is lost with them. A folder takes the place of none."""
+        for lost in (False, True):
+            for name in ("a.cbz", "s/cover.png", "scans"):
+                os.rename(self.path("out", name), self.path(f"moved-{lost}-{os.path.basename(name)}"))
+                os.symlink("nowhere", self.path("out", name))
+            if lost:
+                shutil.rmtree(os.path.join(os.environ["XDG_STATE_HOME"], "planche"))
+            changed = dict.fromkeys(("a.cbz", "s/cover.png"), "output changed")
+            others = {"s/b.cbz": "up to date", "scans": "exists"}
+            self.assertEqual(self.statuses(), {**others, **changed})
+            self.assertEqual(self.statuses("--update"), {**others, **dict.fromkeys(changed, "ok")})
+            self.assertFalse(any(os.path.islink(self.path("out", name)) for name in changed))
+
     def test_records_cannot_be_kept(self):
         self.write("file", b"")
         self.write("lib/c.cbz", book(8))
@@ -262,9 +290,10 @@ class Library(Outputs):
     def test_unknown(self):
         """Somebody else's files are neither up to date nor to be made again."""
         self.write("lib/c.cbz", book(8))
-        self.write("out/c.cbz", b"mine")
-        self.assertEqual(self.statuses("--update")["c.cbz"], "exists")
-        self.assertEqual(self.read("out/c.cbz"), b"mine")
+        for mine in (b"mine", b"mine, and longer than any head", book(8)):
+            self.write("out/c.cbz", mine)
+            self.assertEqual(self.statuses("--update")["c.cbz"], "exists")
+            self.assertEqual(self.read("out/c.cbz"), mine)
 
 
 class Failures(Outputs):
@@ -406,6 +435,34 @@ class Named(Outputs):
             result = self.planche("a.png", "-o", "b.webp", *arguments, check=1)
             self.assertIn("--overwrite replaces it", result.stderr)
 
+    def test_cut_without_a_record(self):
+        """The mark is in the head of some formats, and goes with the end of others; foreign files stay."""
+        self.write("a.png", harness.page(12, 16))
+        for form in ("png", "jpg", "webp", "avif", "jxl"):
+            again = ("a.png", "-o", f"o.{form}")
+            self.planche(*again)
+            whole = self.read(f"o.{form}")
+            with self.subTest(form):
+                for size in (30, len(whole) - 1):
+                    self.write(f"o.{form}", whole[:size])
+                    shutil.rmtree(os.path.join(os.environ["XDG_STATE_HOME"], "planche"), ignore_errors=True)
+                    for _ in range(2):
+                        self.assertIn("cut off; --update makes it again", self.planche(*again, check=1).stderr)
+                    self.planche(*again, "--update")
+                    self.assertEqual(self.read(f"o.{form}"), whole)
+        for mine in (b"mine, and longer than any head", harness.page(12, 16), harness.page(12, 16)[:-5]):
+            self.write("o.png", mine)
+            shutil.rmtree(os.path.join(os.environ["XDG_STATE_HOME"], "planche"), ignore_errors=True)
+            self.assertIn("--overwrite replaces it", self.planche("a.png", "-o", "o.png", "--update", check=1).stderr)
+            self.assertEqual(self.read("o.png"), mine)
+
+    def test_link_to_nowhere(self):
+        self.write("a.png", harness.page(12, 16))
+        os.symlink("nowhere", self.path("o.png"))
+        self.assertIn("a link that leads nowhere; --update", self.planche("a.png", "-o", "o.png", check=1).stderr)
+        self.planche("a.png", "-o", "o.png", "--update")
+        self.assertEqual((os.path.islink(self.path("o.png")), self.files()), (False, ["a.png", "o.png"]))
+
     def test_one_book(self):
         self.write("a.cbz", book(1))
         for output in (["-o", "b.cbz"], [], ["-o", "out/"], ["-o", "f", "--to", "folder"]):
@@ -447,9 +504,10 @@ class Named(Outputs):
         self.write("bad.png", b"x")
         os.mkdir(self.path("there"))
         for source in ("bad.cbz", "bad.png"):
-            for output in ("new/", "there/"):
-                self.planche(source, "-o", output, check=1)
+            for output in ("new/", "there/", "new/x//y/", "there/x/y", self.path("new/x/")):
+                self.planche(source, "-o", output + "/", check=1)
         self.assertEqual(self.files(), ["bad.cbz", "bad.png", "there"])
+        self.assertEqual(self.files("there"), [])
 
     def test_another_page_in_its_place(self):
         """What was named is wanted, not the result of another page that lies there."""
@@ -522,7 +580,7 @@ class Named(Outputs):
         for more in ((), ("--update",)):
             stdout, stderr = self.interrupt_once_open("lib/0.bin", "lib", "-o", "out", "--json", *more)
             line = json.loads(stdout.splitlines()[0])
-            self.assertEqual((line["output"], line["status"]), ("out/0.bin", "cancelled"))
+            self.assertEqual((line["output"], line["status"], line["error"]), ("out/0.bin", "cancelled", "cancelled"))
             self.assertNotIn("differ", stderr)
             self.assertEqual(self.files("out"), ["0.bin"])
             self.assertEqual(os.stat(self.path("out/0.bin")).st_mtime, 1e9)

@@ -149,6 +149,7 @@ void planche_cli_copy_others(struct planche_cli_run *run)
         run->summary.copied += makes && status == PLANCHE_OK;
         run->summary.copies_changed +=
             !makes && status == PLANCHE_OK && item->verdict == PLANCHE_CLI_SOURCE_CHANGED;
-        report(run, item, status, error.message);
+        report(run, item, status,
+               *error.message != 0 ? error.message : planche_status_name(status));
     }
 }

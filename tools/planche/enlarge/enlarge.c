@@ -17,6 +17,7 @@
 #include "enlarge/stream.h"
 #include "os/clock.h"
 #include "os/file.h"
+#include "os/file_info.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -114,11 +115,28 @@ static int check_output_folder(struct planche_cli_run *run)
     return report_not_started(run, PLANCHE_ERROR_NOT_FOUND, message);
 }
 
+/* Bytes of the name of the outermost folder in a path that is missing; 0: none is. */
+static size_t find_missing(const char *path)
+{
+    char *name = strdup(path);
+    size_t missing = 0;
+    for (size_t length = strlen(path); name != NULL && length > 0; length--) {
+        if ((path[length] != 0 && path[length] != '/') || path[length - 1] == '/')
+            continue;
+        name[length] = 0;
+        if (planche_file_find_link(name, NULL) == PLANCHE_FILE_PRESENT)
+            break;
+        missing = length;
+    }
+    free(name);
+    return missing;
+}
+
 /* The folder of -o and those above it that are missing. */
 static int make_output_folder(struct planche_cli_run *run)
 {
     const char *folder = run->plan.folder;
-    run->made_folder = folder != NULL && !planche_cli_is_folder(folder);
+    run->made_folder = folder != NULL ? find_missing(folder) : 0;
     if (folder == NULL || planche_cli_make_folder(folder))
         return PLANCHE_CLI_OK;
     char message[PLANCHE_ERROR_MESSAGE_SIZE];
@@ -126,11 +144,19 @@ static int make_output_folder(struct planche_cli_run *run)
     return report_not_started(run, PLANCHE_ERROR_IO, message);
 }
 
-/* A run that has come to nothing leaves no folder: one with something in it stays. */
+/* A run that has come to nothing leaves no folder: one with something in it stays, and so do those
+ * above it. */
 static void remove_output_folder(const struct planche_cli_run *run)
 {
-    if (run->made_folder)
-        (void)planche_folder_remove(run->plan.folder);
+    char *folder = run->made_folder > 0 ? strdup(run->plan.folder) : NULL;
+    while (folder != NULL && strlen(folder) >= run->made_folder) {
+        (void)planche_folder_remove(folder);
+        char *slash = strrchr(folder, '/');
+        while (slash != NULL && slash > folder && slash[-1] == '/')
+            slash--;
+        *(slash != NULL ? slash : folder) = 0;
+    }
+    free(folder);
 }
 
 static bool makes_any(const struct planche_cli_plan *plan)

@@ -96,15 +96,16 @@ static bool are_parts_there(const struct planche_cli_run *run, const struct plan
     return !item->book && measure_page(run, item, record, false, &now);
 }
 
-/* True if an output is empty, or has another size than when it was made and was cut off. One that
- * somebody edited is whole and counts as made: nobody wants to lose that to --update. */
+/* True if an output is empty, or has another size than when it was made (or none is recorded) and
+ * was cut off. One that somebody edited is whole and counts as made: nobody wants to lose that to
+ * --update. */
 static bool is_damaged(const struct planche_cli_run *run, const struct planche_cli_item *item,
                        const struct planche_cli_record *record)
 {
     struct measure now;
     if (!measure(run, item, record, false, &now))
         return false;
-    if (now.bytes == 0 || record->bytes == 0 || now.bytes == record->bytes)
+    if (now.bytes == 0 || now.bytes == record->bytes)
         return now.bytes == 0;
     return measure(run, item, record, true, &now) && now.cut;
 }
@@ -156,13 +157,18 @@ static bool has_settings(const struct planche_cli_run *run, const struct planche
            strcmp(wanted.networks, mark->model) == 0;
 }
 
-/* Of an output that was made before there were records, or elsewhere: what its mark says. */
+/* Of an output that was made before there were records, or elsewhere: what its mark says. One whose
+ * end is missing may have lost its mark with it. */
 static enum planche_cli_verdict judge_page(struct planche_cli_run *run,
                                            const struct planche_cli_item *item)
 {
     struct planche_provenance mark = PLANCHE_PROVENANCE_INIT;
     struct planche_cli_record record = {.parts = 1};
-    if (planche_provenance_read(item->output, &mark, NULL) != PLANCHE_OK || *mark.source == 0 ||
+    const enum planche_status status = planche_provenance_read(item->output, &mark, NULL);
+    const bool cut = planche_file_lacks_end(item->output);
+    if (status == PLANCHE_ERROR_DATA && cut)
+        return PLANCHE_CLI_OUTPUT_CHANGED;
+    if (status != PLANCHE_OK || *mark.source == 0 ||
         !planche_stamp_take(&record.source, item->input))
         return PLANCHE_CLI_EXISTS;
     digest_content(item->input, record.digest);
@@ -170,19 +176,23 @@ static enum planche_cli_verdict judge_page(struct planche_cli_run *run,
         return PLANCHE_CLI_SOURCE_CHANGED;
     if (!has_settings(run, item, &mark))
         return PLANCHE_CLI_OTHER_SETTINGS;
+    if (cut)
+        return PLANCHE_CLI_OUTPUT_CHANGED;
     note(run, item, &record);
     return PLANCHE_CLI_UP_TO_DATE;
 }
 
-/* True if there are pages in a book that Planche has made. */
-static bool is_made(const struct planche_cli_run *run, const char *path)
+/* True if there are pages in a book that Planche has made, or nobody can know that, since its end
+ * is missing. */
+static bool is_made(const struct planche_cli_run *run, const char *path, bool cut)
 {
     struct planche_book_result result = PLANCHE_BOOK_RESULT_INIT;
     struct planche_book_options options = run->options.book;
     options.again = 0;
     options.skip_above = 0;
-    return planche_book_inspect(path, &options, &result, NULL) == PLANCHE_OK &&
-           result.outcomes[PLANCHE_BOOK_ALREADY_ENLARGED] > 0;
+    const enum planche_status status = planche_book_inspect(path, &options, &result, NULL);
+    return status == PLANCHE_OK ? result.outcomes[PLANCHE_BOOK_ALREADY_ENLARGED] > 0
+                                : status == PLANCHE_ERROR_DATA && cut;
 }
 
 /* The same of books. Their files do not say what they were made from, so if one was named nothing
@@ -192,11 +202,13 @@ static enum planche_cli_verdict judge_book(struct planche_cli_run *run,
 {
     struct planche_cli_record record = {.parts = 0};
     struct planche_stamp output;
-    bool folder = is_folder_book(item);
+    bool folder = is_folder_book(item), cut = planche_file_lacks_end(item->output);
     if ((!item->resumes && !folder) || planche_cli_is_folder(item->output) != folder ||
         !planche_stamp_take(&record.source, item->input) ||
-        !planche_stamp_take(&output, item->output) || !is_made(run, item->output))
+        !planche_stamp_take(&output, item->output) || !is_made(run, item->output, cut))
         return PLANCHE_CLI_EXISTS;
+    if (cut)
+        return PLANCHE_CLI_OUTPUT_CHANGED;
     if (folder || record.source.time > output.time)
         return PLANCHE_CLI_SOURCE_CHANGED; /* the pages of a folder tell more */
     note(run, item, &record);
@@ -211,6 +223,18 @@ static bool has_other_files(const struct planche_cli_item *item,
     struct planche_stamp output;
     return is_folder_book(item) && planche_stamp_take(&output, item->output) &&
            (output.names != record->names || (record->bytes != 0 && output.bytes != record->bytes));
+}
+
+/* True if what is in an output's place holds nothing that could be lost: a link that leads nowhere,
+ * or an empty file. */
+static bool is_nothing(const struct planche_cli_item *item)
+{
+    struct planche_file_info info;
+    if (planche_file_find_link(item->output, &info) != PLANCHE_FILE_PRESENT)
+        return false;
+    enum planche_file_state there = planche_file_find(item->output, &info);
+    return there == PLANCHE_FILE_ABSENT ||
+           (there == PLANCHE_FILE_PRESENT && info.kind == PLANCHE_FILE_REGULAR && info.size == 0);
 }
 
 /* What is to be done with an output that is there. other: it, or parts of it, were made with other
@@ -238,6 +262,8 @@ static void judge(struct planche_cli_run *run, struct planche_cli_item *item)
         item->verdict = PLANCHE_CLI_MISSING;
     else if (options->page.overwrite || options->skip_existing)
         item->verdict = PLANCHE_CLI_EXISTS;
+    else if (is_nothing(item)) /* which no folder replaces */
+        item->verdict = is_folder_book(item) ? PLANCHE_CLI_EXISTS : PLANCHE_CLI_OUTPUT_CHANGED;
     else if (!known)
         item->verdict = item->book ? judge_book(run, item) : judge_page(run, item);
     else

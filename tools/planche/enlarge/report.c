@@ -138,7 +138,9 @@ void planche_cli_run_skip(struct planche_cli_run *run, const struct planche_cli_
         const char *why =
             item->verdict == PLANCHE_CLI_SOURCE_CHANGED   ? "was made from another file or version"
             : item->verdict == PLANCHE_CLI_OTHER_SETTINGS ? "was made with other settings"
-                                                          : "is empty or was cut off";
+            : planche_file_find(item->output, NULL) == PLANCHE_FILE_ABSENT
+                ? "is a link that leads nowhere"
+                : "is empty or was cut off";
         planche_cli_message("%s: exists already and %s; --update makes it again", item->output,
                             why);
         run->failed = true;

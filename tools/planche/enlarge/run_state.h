@@ -23,9 +23,9 @@ struct planche_cli_run {
     struct planche_cli_records records;
     atomic_bool failed;
     struct planche_cli_progress progress;
-    unsigned scale;   /* of the model */
-    bool made_folder; /* the plan's folder is of this run */
-    bool each;        /* a line is printed for each page or book that came out */
+    unsigned scale;     /* of the model */
+    size_t made_folder; /* bytes of the outermost folder that this run made for -o; 0: none */
+    bool each;          /* a line is printed for each page or book that came out */
 };
 
 /* All pages of the plan, several at once. Errors, before any page has begun: MEMORY. */
