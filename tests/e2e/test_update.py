@@ -506,7 +506,10 @@ class Named(Outputs):
         for source in ("bad.cbz", "bad.png"):
             for output in ("new/", "there/", "new/x//y/", "there/x/y", self.path("new/x/")):
                 self.planche(source, "-o", output + "/", check=1)
-        self.assertEqual(self.files(), ["bad.cbz", "bad.png", "there"])
+        for name in ("lib/s/t/bad.cbz", "lib/u/bad.png"):
+            self.write(name, b"x")
+        self.planche("lib", "-o", "new/x", check=1)
+        self.assertEqual(self.files(), ["bad.cbz", "bad.png", "lib", "there"])
         self.assertEqual(self.files("there"), [])
 
     def test_another_page_in_its_place(self):

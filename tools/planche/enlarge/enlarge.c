@@ -115,7 +115,7 @@ static int check_output_folder(struct planche_cli_run *run)
     return report_not_started(run, PLANCHE_ERROR_NOT_FOUND, message);
 }
 
-/* Bytes of the name of the outermost folder in a path that is missing; 0: none is. */
+/* Bytes of the outermost name in a path that is missing; 0: none is. */
 static size_t find_missing(const char *path)
 {
     char *name = strdup(path);
@@ -136,7 +136,7 @@ static size_t find_missing(const char *path)
 static int make_output_folder(struct planche_cli_run *run)
 {
     const char *folder = run->plan.folder;
-    run->made_folder = folder != NULL ? find_missing(folder) : 0;
+    run->made_folder = run->options.output != NULL ? find_missing(run->options.output) : 0;
     if (folder == NULL || planche_cli_make_folder(folder))
         return PLANCHE_CLI_OK;
     char message[PLANCHE_ERROR_MESSAGE_SIZE];
@@ -144,19 +144,33 @@ static int make_output_folder(struct planche_cli_run *run)
     return report_not_started(run, PLANCHE_ERROR_IO, message);
 }
 
-/* A run that has come to nothing leaves no folder: one with something in it stays, and so do those
- * above it. */
-static void remove_output_folder(const struct planche_cli_run *run)
+/* Removes the folders above a path that are empty, innermost first: those whose names have at least
+ * so many bytes. */
+static void remove_above(const char *path, size_t least)
 {
-    char *folder = run->made_folder > 0 ? strdup(run->plan.folder) : NULL;
-    while (folder != NULL && strlen(folder) >= run->made_folder) {
-        (void)planche_folder_remove(folder);
-        char *slash = strrchr(folder, '/');
-        while (slash != NULL && slash > folder && slash[-1] == '/')
+    char *folder = strdup(path);
+    for (char *slash; folder != NULL && (slash = strrchr(folder, '/')) != NULL;) {
+        while (slash > folder && slash[-1] == '/')
             slash--;
-        *(slash != NULL ? slash : folder) = 0;
+        *slash = 0;
+        if (strlen(folder) < least)
+            break;
+        (void)planche_folder_remove(folder);
     }
     free(folder);
+}
+
+/* A run leaves no folder that nothing came into; one with something in it stays, and so do those
+ * above it. All below one that this run made is of this run. */
+static void remove_output_folder(const struct planche_cli_run *run)
+{
+    const struct planche_cli_plan *plan = &run->plan;
+    if (run->made_folder == 0)
+        return;
+    for (size_t i = 0; i < plan->count; i++)
+        remove_above(plan->items[i].output, run->made_folder);
+    for (size_t i = 0; i < plan->copy_count; i++)
+        remove_above(plan->copies[i].output, run->made_folder);
 }
 
 static bool makes_any(const struct planche_cli_plan *plan)
