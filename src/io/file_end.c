@@ -2,6 +2,7 @@
 /* Ends of image files and ZIP archives: whether one was cut off, without decoding it. */
 #include "io/file_end.h"
 
+#include "base/big_endian.h"
 #include "base/little_endian.h"
 #include "os/fd.h"
 
@@ -12,11 +13,6 @@
 
 /* So many bytes are read at once. */
 #define WINDOW 1024
-
-static uint32_t big_32(const uint8_t *bytes)
-{
-    return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
-}
 
 /* What the end of a file is known by. Readers pass over what lies behind it, so that it may stand
  * anywhere in the last bytes, of which not all are read at once. */
@@ -124,12 +120,12 @@ static bool has_boxes(int fd, uint64_t size)
     for (int i = 0; i < BOXES && parts != PARTS && at < size; i++) {
         uint8_t head[20] = {0};
         int64_t got = planche_fd_read_at(fd, head, sizeof head, at);
-        uint64_t length = big_32(head);
+        uint64_t length = get32_big(head);
         const unsigned head_size = length == 1 ? 16 : 8;
         if (length == 0)
             length = size - at;
         else if (length == 1)
-            length = (uint64_t)big_32(head + 8) << 32 | big_32(head + 12);
+            length = get64_big(head + 8);
         if (got < head_size || length < head_size || length > size - at)
             return false;
         parts |= get_parts(head + 4, head + head_size);
