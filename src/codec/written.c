@@ -5,11 +5,6 @@
 
 #include <string.h>
 
-uint32_t planche_written_be32(const uint8_t *bytes)
-{
-    return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
-}
-
 void planche_written_damaged(struct planche_written *written)
 {
     written->wrong = "its structure is damaged";

@@ -51,8 +51,6 @@ void planche_written_size(struct planche_written *written, uint64_t width, uint6
 /* The file is none of its format. */
 void planche_written_damaged(struct planche_written *written);
 
-uint32_t planche_written_be32(const uint8_t *bytes);
-
 /* One for each format. */
 void planche_png_follow(struct planche_written *written);
 void planche_jpeg_follow(struct planche_written *written);

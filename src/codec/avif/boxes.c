@@ -2,6 +2,7 @@
 /* Walk over the boxes of an AVIF file, as far as they tell what it holds beside its picture: items
  * of type "tmap" (a gain map by ISO 21496-1), auxiliary pictures. libavif says nothing of them, and
  * nothing of the memory that it takes for items and their properties. */
+#include "base/big_endian.h"
 #include "codec/avif/avif.h"
 
 #include <string.h>
@@ -32,11 +33,6 @@ struct box {
     uint64_t at, end;
 };
 
-static uint32_t get32(const uint8_t *p)
-{
-    return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
-}
-
 /* Bytes of the file, with zeroes behind its end. */
 static enum planche_status read_at(const struct walk *walk, uint64_t at, uint8_t *data, size_t size,
                                    struct planche_error *error)
@@ -55,9 +51,9 @@ static enum planche_status next(struct walk *walk, uint64_t *at, uint64_t end, s
     if (*at >= end || end - *at < 8 || ++walk->boxes > MAX_BOXES)
         return PLANCHE_OK;
     enum planche_status status = read_at(walk, *at, head, sizeof head, error);
-    uint64_t size = get32(head), head_size = 8;
+    uint64_t size = get32_big(head), head_size = 8;
     if (size == 1) {
-        size = (uint64_t)get32(head + 8) << 32 | get32(head + 12);
+        size = get64_big(head + 8);
         head_size = 16;
     }
     if (size == 0 || size > end - *at)
@@ -176,7 +172,7 @@ static enum planche_status count_named_items(struct walk *walk, const struct box
     if (status)
         return status;
     uint64_t places = (list.end - list.at) / MIN_PLACE;
-    uint64_t stated = head[0] < 2 ? get32(head + 4) & 0xffff : get32(head + 6);
+    uint64_t stated = head[0] < 2 ? get32_big(head + 4) & 0xffff : get32_big(head + 6);
     walk->memory += (stated < places ? stated : places) * ITEM_BYTES;
     status = find(walk, meta->at + 4, meta->end, "iref", &list, error);
     walk->memory += (list.end - list.at) / MIN_REFERENCE * ITEM_BYTES;

@@ -2,6 +2,7 @@
 /* Check of an AVIF file that was encoded: boxes to the end of the file, "mdat" among them, and the
  * size that "ispe" states. */
 #include "codec/written.h"
+#include "base/big_endian.h"
 
 #include <string.h>
 
@@ -33,7 +34,7 @@ static void next_box(struct planche_written *written)
 
 static void follow_box(struct planche_written *written)
 {
-    uint64_t skip, size = planche_written_be32(written->head);
+    uint64_t skip, size = get32_big(written->head);
     uint64_t end = written->at - BOX_HEADER + size;
     uint64_t most = written->depth ? written->ends[written->depth - 1] : UINT64_MAX;
     bool space = is(written, "ispe");
@@ -69,8 +70,7 @@ void planche_avif_follow(struct planche_written *written)
         follow_box(written);
         break;
     default:
-        planche_written_size(written, planche_written_be32(written->head + 4),
-                             planche_written_be32(written->head + 8));
+        planche_written_size(written, get32_big(written->head + 4), get32_big(written->head + 8));
         next_box(written);
     }
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Reading HEIC with libheif, as a whole. libheif turns the picture upright itself, as the file's
  * irot and imir say, which go before EXIF. Runs in planche-decode. */
+#include "base/big_endian.h"
 #include "base/status.h"
 #include "codec/blob.h"
 #include "codec/cicp.h"
@@ -128,8 +129,7 @@ static enum planche_status take_block(struct planche_decoder *decoder, heif_item
         return status;
     bool fine = heif_image_handle_get_metadata(reader->handle, id, raw.data).code == heif_error_Ok;
     if (exif && size >= 4)
-        skip = 4 + ((size_t)raw.data[0] << 24 | (size_t)raw.data[1] << 16 |
-                    (size_t)raw.data[2] << 8 | raw.data[3]);
+        skip = 4 + (size_t)get32_big(raw.data);
     if (fine && skip < size)
         status = planche_blob_set(blob, raw.data + skip, size - skip, decoder->budget,
                                   decoder->name, error);

@@ -2,6 +2,7 @@
 /* Metadata and colours of JPEG XL files. */
 #include "codec/metadata.h"
 
+#include "base/big_endian.h"
 #include "base/status.h"
 #include "codec/jxl/jxl.h"
 
@@ -75,7 +76,7 @@ static size_t skip_offset(const uint8_t *data, size_t size)
 {
     if (size < EXIF_OFFSET_SIZE)
         return size;
-    size_t offset = (size_t)data[0] << 24 | (size_t)data[1] << 16 | (size_t)data[2] << 8 | data[3];
+    size_t offset = get32_big(data);
     return offset < size - EXIF_OFFSET_SIZE ? EXIF_OFFSET_SIZE + offset : size;
 }
 

@@ -2,6 +2,7 @@
 /* Check of a JPEG XL file that was encoded: boxes to the end of the file, and the size that the
  * codestream begins with. A codestream has no mark at its end. */
 #include "codec/written.h"
+#include "base/big_endian.h"
 
 #include <string.h>
 
@@ -80,7 +81,7 @@ static void pass_box(struct planche_written *written)
 static void follow_box(struct planche_written *written)
 {
     const uint8_t *type = written->head + 4;
-    uint64_t size = planche_written_be32(written->head);
+    uint64_t size = get32_big(written->head);
     bool whole = memcmp(type, "jxlc", 4) == 0, part = memcmp(type, "jxlp", 4) == 0;
     if (size > 0 && size < BOX_HEADER) {
         planche_written_damaged(written);

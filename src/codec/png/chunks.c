@@ -3,6 +3,7 @@
  * content. */
 #include "codec/png/chunks.h"
 
+#include "base/big_endian.h"
 #include "base/status.h"
 #include "codec/png/png.h"
 
@@ -11,11 +12,6 @@
 
 #define SIGNATURE_SIZE 8
 #define CRC_SIZE       4
-
-static uint32_t get32(const uint8_t *p)
-{
-    return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
-}
 
 static void put32(uint8_t *p, uint32_t value)
 {
@@ -123,7 +119,7 @@ static enum planche_status skip(struct planche_png_chunks *chunks, const uint8_t
         return status;
     if (why)
         warn(chunks, head + 4, why);
-    else if (get32(stored) != crc)
+    else if (get32_big(stored) != crc)
         warn(chunks, head + 4, "has a wrong checksum; nothing is needed of it");
     return PLANCHE_OK;
 }
@@ -181,14 +177,14 @@ static enum planche_status read_own(struct planche_png_chunks *chunks, const uin
     if (status)
         return status;
     uint32_t crc = (uint32_t)crc32(crc32(0, head + 4, 4), content, length);
-    bool sound = crc == get32(content + length);
+    bool sound = crc == get32_big(content + length);
     if (cicp && !sound) {
         warn(chunks, head + 4, "has a wrong checksum; it is left out");
     } else if (cicp) {
         chunks->has_cicp = true;
         memcpy(chunks->cicp, content, sizeof chunks->cicp);
     } else if (control && !chunks->pixels) {
-        chunks->frames = get32(content);
+        chunks->frames = get32_big(content);
         chunks->still_apart = chunks->frames > 0;
     } else if (!chunks->pixels) {
         chunks->still_apart = false; /* the picture is the first frame */
@@ -223,7 +219,7 @@ static enum planche_status hold(struct planche_png_chunks *chunks, const uint8_t
     if (status)
         return status;
     uint32_t crc = (uint32_t)crc32(0, chunks->held + 4, (uInt)(4 + length));
-    if (needed || crc == get32(chunks->held + size - CRC_SIZE)) {
+    if (needed || crc == get32_big(chunks->held + size - CRC_SIZE)) {
         hand_out(chunks, chunks->held, size); /* libpng finds a wrong checksum */
         return PLANCHE_OK;
     }
@@ -264,7 +260,7 @@ static enum planche_status say_unknown(const struct planche_png_chunks *chunks, 
 static enum planche_status use_chunk(struct planche_png_chunks *chunks, const uint8_t *head,
                                      enum use use, struct planche_error *error)
 {
-    uint32_t length = get32(head);
+    uint32_t length = get32_big(head);
     switch (use) {
     case USE_PAGE:
         if (chunks->behind)
@@ -300,7 +296,7 @@ static enum planche_status next_chunk(struct planche_png_chunks *chunks,
     enum planche_status status = take(chunks, head, sizeof head, error);
     if (status)
         return status;
-    uint32_t length = get32(head);
+    uint32_t length = get32_big(head);
     enum use use = use_of(head + 4);
     if (use == USE_PIXELS && length <= PNG_UINT_31_MAX) {
         begin_pixels(chunks, head, length);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Check of a PNG file that was encoded: chunks up to IEND. */
 #include "codec/written.h"
+#include "base/big_endian.h"
 
 #include <string.h>
 
@@ -12,7 +13,7 @@ enum { BEGIN, SIGNATURE, CHUNK, IHDR };
 static void follow_chunk(struct planche_written *written)
 {
     const uint8_t *tag = written->head + 4;
-    uint32_t length = planche_written_be32(written->head);
+    uint32_t length = get32_big(written->head);
     bool first = written->at == 2 * CHUNK_HEADER;
     if (first != (memcmp(tag, "IHDR", 4) == 0) || (first && length != IHDR_BYTES)) {
         planche_written_damaged(written);
@@ -44,8 +45,7 @@ void planche_png_follow(struct planche_written *written)
         follow_chunk(written);
         break;
     default:
-        planche_written_size(written, planche_written_be32(written->head),
-                             planche_written_be32(written->head + 4));
+        planche_written_size(written, get32_big(written->head), get32_big(written->head + 4));
         written->state = CHUNK;
         written->need = CHUNK_HEADER;
         written->pass = CRC_BYTES;

@@ -2,6 +2,7 @@
 /* Pages and results of drop-in mode, named as the ncnn programs name them. */
 #include "ncnn/dropin_pages.h"
 
+#include "base/big_endian.h"
 #include "cli/paths.h"
 #include "cli/terminal.h"
 
@@ -47,11 +48,6 @@ __attribute__((format(printf, 1, 2))) static char *make_text(const char *format,
 /* Bytes of a file that are read to find an alpha channel. */
 #define HEAD 4096
 
-static uint32_t big_endian(const unsigned char *at)
-{
-    return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
-}
-
 static bool png_has_alpha(const unsigned char *head, size_t size)
 {
     if (size < 33 || memcmp(head, "\x89PNG\r\n\x1a\n", 8) != 0)
@@ -59,7 +55,7 @@ static bool png_has_alpha(const unsigned char *head, size_t size)
     if (head[25] == 4 || head[25] == 6)
         return true;
     /* Chunks up to the pixels: length, name, data, checksum. */
-    for (size_t at = 8; at + 8 <= size; at += (size_t)big_endian(head + at) + 12) {
+    for (size_t at = 8; at + 8 <= size; at += (size_t)get32_big(head + at) + 12) {
         if (memcmp(head + at + 4, "tRNS", 4) == 0)
             return true;
         if (memcmp(head + at + 4, "IDAT", 4) == 0)
