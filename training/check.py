@@ -1,13 +1,16 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """Checks what can be checked without a GPU: the lists of pages and fonts, that LICENSE-MODELS names
-them, that every file is Python, the plan, and, where numpy is, what export.py and stored.py write and
-what eval/measure.py says of pictures whose figures are known. Prints what is wrong."""
+them, that every file is Python, the plan, and, where numpy is, what export.py and stored.py write, how
+wrong inputs are told, and what eval/measure.py says of pictures whose figures are known. Prints what is
+wrong."""
 import ast
 import glob
 import os
 import re
 import sys
+import tempfile
+import zipfile
 
 sys.dont_write_bytecode = True  # nothing is left behind by the test
 
@@ -171,8 +174,61 @@ def measured():
         yield f'measure.py: colour is {shift}'
 
 
+def refused(call, *says):
+    """What is wrong unless the call ends with one line that says all that."""
+    try:
+        call()
+    except SystemExit as error:
+        lacking = [part for part in says if part not in str(error.code)]
+        if lacking or '\n' in str(error.code):
+            yield f'"{error.code}" does not say {lacking} in one line'
+    except Exception as error:  # pylint: disable=broad-except
+        yield f'{error!r} instead of a line that says {says}'
+    else:
+        yield f'nothing is wrong, instead of a line that says {says}'
+
+
+def told():
+    """Wrong paths and values are told in one line that names them."""
+    sys.path.insert(0, HERE)
+    import inputs
+    if inputs.network('a=32x8x3g:plain:1e-3:muon@b', ['plain']) != ('a', '32x8x3g', 'plain', .001, 'muon', 'b'):
+        yield 'inputs.py: a description of a network is taken for another one'
+    for spec in ('', 'a', 'a=', '=32x8', 'a/b=32x8', 'a=32', 'a=x8', 'a=32x8x9', 'a=32x8::::', 'a=32x8:none',
+                 'a=32x8::x', 'a=32x8:::sgd'):
+        yield from refused(lambda: inputs.network(spec, ['plain']), f'--net {spec}:')
+    with tempfile.TemporaryDirectory() as folder:
+        def path(name, data=None):
+            if data is not None:
+                with open(os.path.join(folder, name), 'wb') as stream:
+                    stream.write(data)
+            return os.path.join(folder, name)
+
+        yield from refused(lambda: inputs.folder_for(path('file', b'')), path('file'), 'exists')
+        with zipfile.ZipFile(path('other.zip'), 'w') as archive:
+            archive.writestr('pages/a', 'x')
+        for name, says in (('none', 'No such'), ('file', 'not a zip'), ('', 'directory'), ('other.zip', 'letters/')):
+            yield from refused(lambda: inputs.packed(path(name)), path(name), says)
+        yield from refused(lambda: inputs.checkpoints(path('none'), 'a'), path('none'))
+        if inputs.checkpoints(folder, 'a') or len(inputs.checkpoints(path('.'), path('a.0.ckpt', b'') and 'a')) != 1:
+            yield 'inputs.py: checkpoints are not found'
+        files = [path(f'a.{k}.ckpt', b'') for k in (0, 2)]
+        yield from refused(lambda: inputs.checkpoints(folder, 'a'), 'a.1.ckpt')
+        good = {'form': (8, 1), 'method': 'adam', 'steps': 1, 'weight0': 0}
+        for read, says in ((lambda _: 1 // 0, 'division'), (lambda _: dict(good, form=0), 'form'),
+                           (lambda _: dict(good, method='muon'), 'muon'), (lambda _: good, 'weight1')):
+            yield from refused(lambda: inputs.state(files, (8, 1), 'adam', 2, read), path('a.'), says)
+        try:
+            import stored
+        except ImportError:
+            return
+        for name, data in (('none.npz', None), ('none.planche', None), ('a.npz', b''), ('b.npz', b'PK'), ('c.npz', b'x'),
+                           ('a.planche', b'')):
+            yield from refused(lambda: stored.load(path(name, data)), path(name))
+
+
 def main():
-    checks = (lists, attributed, python, planned, exported, measured)
+    checks = (lists, attributed, python, planned, told, exported, measured)
     wrong = [problem for check in checks for problem in check()]
     print('\n'.join(wrong) or 'training: passed')
     return 1 if wrong else 0

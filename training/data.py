@@ -5,7 +5,6 @@ Drawing a tile costs more than a step of a small network. So drawn tiles live in
 part is drawn anew every few steps; the damage is new for each crop.
 """
 import io
-import zipfile
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -13,6 +12,7 @@ import torch
 from PIL import Image
 
 import draw
+import inputs
 
 SIDE = 512
 
@@ -44,8 +44,7 @@ def page_tiles(data):
 
 def load(path):
     """The set of make_set.py: tiles of pages (n, 3, s, s) and of letters (n, 1, s, s), uint8."""
-    with zipfile.ZipFile(path) as archive:
-        files = [(name, archive.read(name)) for name in archive.namelist()]
+    files = inputs.packed(path)
     with ThreadPoolExecutor(16) as pool:
         pages = list(pool.map(page_tiles, [d for n, d in files if n.startswith('pages/')]))
         letters = list(pool.map(lambda d: np.asarray(Image.open(io.BytesIO(d)).convert('L'))[None],

@@ -12,12 +12,17 @@ import torch
 
 
 def main():
+    if len(sys.argv) != 3:
+        raise SystemExit('lighten.py FROM TO: two folders')
     source, out = sys.argv[1:]
+    files = sorted(glob.glob(os.path.join(source, '*.ckpt')))
+    if not files:
+        raise SystemExit(f'{source}: there are no checkpoints (*.ckpt)')
     os.makedirs(out, exist_ok=True)
-    for path in sorted(glob.glob(os.path.join(source, '*.ckpt'))):
+    for path in files:
         state = torch.load(path, map_location='cpu')
         light = {('weight' + k[3:] if k.startswith('ema') else k): v for k, v in state.items()
-                 if k.startswith('ema') or k in ('form', 'steps')}
+                 if k.startswith('ema') or k in ('form', 'steps', 'method')}
         torch.save(light, os.path.join(out, os.path.basename(path)))
 
 

@@ -31,6 +31,7 @@ The last layer has colours * scale * scale outputs, in the order of PixelShuffle
 it gives, shuffled, plus the pixels repeated. src/model/own/ reads the same in C.
 """
 import struct
+import zipfile
 
 import numpy as np
 
@@ -156,11 +157,20 @@ def unpack(data, path='network'):
 
 def load(path):
     """A network of a file, NAME.planche or NAME.npz."""
-    if path.endswith('.npz'):
-        with np.load(path) as stored:
-            return {key: stored[key] for key in stored.files}
-    with open(path, 'rb') as stream:
-        return unpack(stream.read(), path)
+    try:
+        if not path.endswith('.npz'):
+            with open(path, 'rb') as stream:
+                return unpack(stream.read(), path)
+        with np.load(path) as arrays:
+            net = {key: arrays[key] for key in arrays.files}
+        whole = all(f'{part}{k}' in net for k in range(len(layers(form_of(net)))) for part in ('kernel', 'bias'))
+    except OSError as error:
+        raise SystemExit(f'{path}: {error.strerror or error}') from None
+    except (AttributeError, EOFError, KeyError, TypeError, ValueError, zipfile.BadZipFile):
+        whole = False
+    if not whole:
+        raise SystemExit(f'{path} holds no network of train.py')
+    return net
 
 
 def save(path, net, small=None):

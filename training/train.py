@@ -15,7 +15,6 @@ of a run have one scale and one number of colours.
 """
 import argparse
 import contextlib
-import glob
 import json
 import math
 import os
@@ -26,6 +25,7 @@ import torch
 
 import data
 import degrade
+import inputs
 import losses
 import muon
 import network
@@ -99,16 +99,12 @@ class Student:
     """A network with all that its training needs."""
 
     def __init__(self, spec, args, device):
-        self.name, rest = spec.split('=')
-        rest, _, start = rest.partition('@')
-        form, recipe, rate, method = (rest.split(':') + ['', '', ''])[:4]
-        self.recipe, self.rate = recipe or args.recipe, float(rate or args.rate)
+        self.name, form, recipe, rate, method, start = inputs.network(spec, losses.RECIPES)
+        self.recipe, self.rate = recipe or args.recipe, rate or args.rate
         torch.manual_seed(args.seed)
         self.net = network.parse(form)
         if method == 'muon':
             self.net.fold()
-        elif method not in ('', 'adam'):
-            raise SystemExit(f'{spec}: neither adam nor muon')
         self.method = method or 'adam'
         self.net.to(device)
         self.muon = muon.Muon(self.net.weights() if method == 'muon' else [])
@@ -229,17 +225,12 @@ class Student:
 
     def restore(self, folder):
         """Goes on from the files of an earlier piece, if there are any."""
-        files = sorted(glob.glob(os.path.join(folder, self.name + '.*.ckpt'))) if folder else []
+        files = inputs.checkpoints(folder, self.name) if folder else []
         if not files:
             print(self.name, 'begins', flush=True)
             return False
-        state = {}
-        for name in files:
-            state.update(torch.load(name, map_location=self.device))
-        if state['form'] != self.form:
-            raise SystemExit(f'{files[0]} is of form {state["form"]}, not {self.form}')
-        if state['method'] != self.method:
-            raise SystemExit(f'{files[0]} was trained by {state["method"]}, not {self.method}')
+        state = inputs.state(files, self.form, self.method, len(self.ema),
+                             lambda path: torch.load(path, map_location=self.device))
         self.steps = state['steps']
         with torch.no_grad():
             for k, (p, e) in enumerate(zip(self.net.parameters(), self.ema)):
@@ -283,7 +274,7 @@ def arguments():
                         help='share of crops whose channels have contrasts of their own')
     parser.add_argument('--uses', type=int, default=2, help='steps in which a crop is used')
     parser.add_argument('--kept', type=int, default=64, help='batches of which crops are drawn')
-    parser.add_argument('--recipe', default='colours')
+    parser.add_argument('--recipe', default='colours', choices=losses.RECIPES)
     parser.add_argument('--keep', type=float, default=0,
                         help='seconds between states that are saved on the way')
     parser.add_argument('--rate', type=float, default=1e-3)
@@ -366,7 +357,7 @@ def main():
     if args.cuda:
         torch.backends.cuda.matmul.allow_tf32 = False  # the transforms of JPEG
         torch.backends.cudnn.benchmark = True
-    os.makedirs(args.out, exist_ok=True)
+    inputs.folder_for(args.out)
     students = [Student(spec, args, device) for spec in args.net]
     forms = {s.net.form[2:4] for s in students}
     if len(forms) > 1:
