@@ -24,7 +24,11 @@ static enum planche_status take_file(struct planche_stream *stream,
                                      struct planche_budget *budget, struct planche_error *error)
 {
     if (info->kind != PLANCHE_FILE_REGULAR)
-        return planche_fail(error, PLANCHE_ERROR_IO, "%s: is not a regular file", stream->name);
+        return planche_fail(error, PLANCHE_ERROR_IO, "%s: %s", stream->name,
+                            info->kind == PLANCHE_FILE_FOLDER
+                                ? "is a folder"
+                                : "is a pipe, a device or another special file; pages are read "
+                                  "from regular files");
     stream->size = info->size;
     stream->buffer = planche_alloc(budget, BUFFER_SIZE);
     if (!stream->buffer)

@@ -65,8 +65,10 @@ enum planche_status planche_atomic_file_check(const char *path, bool overwrite,
     /* Renaming onto a device or a folder would do harm or fail late. */
     if (there == PLANCHE_FILE_PRESENT && info.kind != PLANCHE_FILE_REGULAR)
         return planche_fail(error, PLANCHE_ERROR_IO, "%s: %s", path,
-                            info.kind == PLANCHE_FILE_FOLDER ? "is a folder"
-                                                             : "is not a regular file");
+                            info.kind == PLANCHE_FILE_FOLDER
+                                ? "is a folder"
+                                : "is a pipe, a device or another special file; results are "
+                                  "written to regular files");
     return overwrite ? PLANCHE_OK : say(error, path, EEXIST);
 }
 

@@ -82,6 +82,20 @@ class BadPages(harness.Case):
         self.assert_one_line(self.planche("folder", "-o", "out.png", check=2).stderr, "out.png")
         self.assertEqual(self.files(), ["fifo", "folder"])
 
+    def test_outputs_that_are_no_files(self):
+        """They are neither replaced nor written into, and the message says what they are."""
+        self.write("a.png", harness.page())
+        os.mkfifo(self.path("pipe.png"))
+        os.mkfifo(self.path("pipe.cbz"))
+        self.write("book/1.png", harness.page())
+        for words in (("a.png", "-o", "pipe.png"), ("a.png", "-o", "pipe.png", "--overwrite"),
+                      ("a.png", "-o", "/dev/null", "--update"), ("book", "-o", "pipe.cbz")):
+            self.assert_one_line(self.planche(*words, "--quiet", check=1).stderr, words[2],
+                                 "is a pipe, a device or another special file")
+        self.assert_one_line(self.planche("a.png", "-o", "/dev/stdout", check=2).stderr, "-o -")
+        self.assert_one_line(self.planche("pipe.png", "-o", "b.png", check=1).stderr, "pipe.png: is a pipe")
+        self.assertEqual(self.files(), ["a.png", "book", "pipe.cbz", "pipe.png"])
+
     @unittest_skip_root
     def test_unreadable(self):
         os.chmod(self.write("a.png", harness.page()), 0)

@@ -382,12 +382,21 @@ static void close_operand(struct operand *operand)
     free(operand->name);
 }
 
+static bool names_standard_output(const char *path)
+{
+    return strcmp(path, "/dev/stdout") == 0 || strcmp(path, "/dev/fd/1") == 0 ||
+           strcmp(path, "/proc/self/fd/1") == 0;
+}
+
 static int check_arguments(char **operands, size_t count, const struct planche_cli_options *options)
 {
     if (count > 1 && options->output != NULL && !planche_cli_output_is_folder(options->output))
         return planche_cli_usage_error(
             "output", "-o %s names one file for %zu inputs; end it with / for a folder",
             options->output, count);
+    if (options->output != NULL && names_standard_output(options->output))
+        return planche_cli_usage_error(
+            "output", "-o %s: a page is written to standard output with -o -", options->output);
     if (options->output != NULL && strlen(planche_cli_base_name(options->output)) > MAX_NAME)
         return planche_cli_usage_error("output", "-o %s: a name has at most %u bytes",
                                        options->output, MAX_NAME);
