@@ -548,6 +548,27 @@ class Talk(Books):
             "shelf/page.png -> out/page.webp  (up to date)",
             "shelf/book.cbz -> out/book.cbz  (up to date)"])
 
+    def test_dry_run_of_other_files(self):
+        """What it says of them is what the run says, and their bytes count."""
+        self.write("shelf/page.png", harness.page(8, 8))
+        self.write("shelf/s/book.cbz", archives.cbz([("1.png", harness.page(8, 8, seed=2)), ("film.mp4", bytes(400000)),
+                                                     ("Thumbs.db", b"x")]))
+        for name, size in (("film.mp4", 500000), ("read me.txt", 3), ("Thumbs.db", 1)):
+            self.write("shelf/s/" + name, bytes(size))
+        os.mkfifo(self.path("shelf/pipe"))
+        for words in ("2 copied, 2 left out (Thumbs.db and the like), 1 left alone",
+                      "1 not replaced, copies differ, 1 left out (Thumbs.db and the like), 1 left alone"):
+            dry = self.planche("shelf", "-o", "out/", "--dry-run")
+            self.assertEqual(dry.stderr, f"Other files: {words}\n")
+            lines = self.lines(self.planche("shelf", "-o", "out/", "--dry-run", "--json"))
+            others = [{**line, "dry_run": None} for line in lines if line["type"] == "other"]
+            if "copied" in words:
+                self.assertGreater(lines[-1]["output_bytes"], 900000)
+                real = self.lines(self.planche("shelf", "-o", "out/", "--json"))
+                self.assertEqual(others, [{**line, "dry_run": None} for line in real if line["type"] == "other"])
+                self.write("out/s/film.mp4", b"changed")
+            self.assertIn(dry.stderr if "differ" in words else "", self.planche("shelf", "-o", "out/").stderr)
+
     def test_dry_run_of_pages(self):
         self.write("a.png", harness.page(8, 8))
         self.write("large.png", harness.page(8, 40))

@@ -114,6 +114,21 @@ static enum planche_status judge(const struct planche_cli_options *options,
     return PLANCHE_OK;
 }
 
+/* What the run would do; its bytes count. */
+static void foresee(struct planche_cli_run *run, const struct planche_cli_item *item)
+{
+    struct planche_file_info info;
+    if (item->makes && planche_file_find(item->input, &info) == PLANCHE_FILE_PRESENT)
+        run->summary.copied_bytes += info.size;
+    if (item->makes && !run->options.json)
+        planche_cli_print("%s -> %s  (copy)", item->input, item->output);
+    if (run->options.json && item->verdict != PLANCHE_CLI_UP_TO_DATE) {
+        json_t *object = planche_cli_json_other(item, PLANCHE_OK, NULL);
+        json_object_set_new(object, "dry_run", json_true());
+        planche_cli_run_json(run, object);
+    }
+}
+
 static void report(struct planche_cli_run *run, const struct planche_cli_item *item,
                    enum planche_status status, const char *message)
 {
@@ -139,17 +154,15 @@ void planche_cli_copy_others(struct planche_cli_run *run)
         }
         enum planche_status status = judge(&run->options, item);
         bool makes = item->makes && status == PLANCHE_OK;
-        if (run->options.dry_run) {
-            if (makes && !run->options.json)
-                planche_cli_print("%s -> %s  (copy)", item->input, item->output);
-            continue;
-        }
-        if (makes)
+        if (makes && !run->options.dry_run)
             status = copy(item, &error);
         run->summary.copied += makes && status == PLANCHE_OK;
         run->summary.copies_changed +=
             !makes && status == PLANCHE_OK && item->verdict == PLANCHE_CLI_SOURCE_CHANGED;
-        report(run, item, status,
-               *error.message != 0 ? error.message : planche_status_name(status));
+        if (run->options.dry_run && status == PLANCHE_OK)
+            foresee(run, item);
+        else
+            report(run, item, status,
+                   *error.message != 0 ? error.message : planche_status_name(status));
     }
 }

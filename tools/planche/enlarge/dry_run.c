@@ -83,6 +83,13 @@ static void print_entry(const struct dry_book *dry, const struct planche_book_pa
                              : describe_result(page->result, result, sizeof result));
 }
 
+/* True of entries that are in the output as they were. */
+static bool is_kept(enum planche_book_outcome outcome)
+{
+    return outcome == PLANCHE_BOOK_ALREADY_ENLARGED || outcome == PLANCHE_BOOK_LARGE ||
+           outcome == PLANCHE_BOOK_COPIED || outcome == PLANCHE_BOOK_FAILED;
+}
+
 static void describe_entry(void *user, const struct planche_book_page *found)
 {
     const struct dry_book *dry = user;
@@ -102,6 +109,8 @@ static void describe_entry(void *user, const struct planche_book_page *found)
         planche_cli_totals_add(dry->totals, &result, run->options.page.lossless);
     bool inner = planche_cli_is_inner_book(&page);
     dry->totals->inner += inner;
+    if (is_kept(page.outcome))
+        dry->totals->copied_bytes += (double)found->input_bytes;
     if (page.outcome == PLANCHE_BOOK_UNSELECTED) {
         /* The run would not speak of it either. */
     } else if (!run->options.json) {
@@ -168,6 +177,7 @@ static void describe_book(struct planche_cli_run *run, const struct planche_cli_
         .result = PLANCHE_BOOK_RESULT_INIT,
     };
     outcome.status = planche_book_inspect(item->input, &book, &outcome.result, &error);
+    run->summary.outcomes[PLANCHE_BOOK_DROPPED] += outcome.result.outcomes[PLANCHE_BOOK_DROPPED];
     if (!run->options.json && outcome.status == PLANCHE_OK)
         print_book(item, outcomes, &before, totals);
     totals->books += outcomes[PLANCHE_BOOK_ENLARGED] > 0;
@@ -281,6 +291,12 @@ void planche_cli_run_dry(struct planche_cli_run *run)
             describe_page(run, item, &totals);
         }
     }
+    run->summary.others = plan->others;
+    run->summary.links = plan->links;
+    run->summary.junk = plan->junk;
     planche_cli_copy_others(run);
+    totals.copied_bytes += (double)run->summary.copied_bytes;
     tell_totals(run, &totals);
+    if (!run->options.quiet && !run->options.json)
+        planche_cli_summary_print_others(&run->summary);
 }

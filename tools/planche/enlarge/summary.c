@@ -89,7 +89,7 @@ static void print_skipped(const struct planche_cli_summary *summary)
         planche_cli_note("--update makes these again");
 }
 
-static void print_others(const struct planche_cli_summary *summary)
+void planche_cli_summary_print_others(const struct planche_cli_summary *summary)
 {
     char text[256] = "";
     size_t junk = summary->junk + summary->outcomes[PLANCHE_BOOK_DROPPED];
@@ -182,7 +182,7 @@ void planche_cli_summary_print(const struct planche_cli_summary *summary)
     if (*books != 0 || *pages != 0)
         planche_cli_note("%s%s%s", books, *books != 0 && *pages != 0 ? ". " : "", pages);
     print_skipped(summary);
-    print_others(summary);
+    planche_cli_summary_print_others(summary);
     if (summary->output_bytes > 0)
         print_sizes(summary);
 }

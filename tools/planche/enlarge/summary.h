@@ -16,6 +16,7 @@ struct planche_cli_summary {
     size_t links;                                  /* to folders, not followed */
     size_t copied, copies_changed; /* files copied; and those whose copies were not replaced */
     size_t junk;                   /* files left out, beside those of books */
+    uint64_t copied_bytes;         /* of a dry run */
     uint64_t input_bytes, output_bytes;
     double computed_pixels; /* of the input, of pages that were computed */
     double start_ms;
@@ -30,5 +31,7 @@ const char *planche_cli_summary_pages(const size_t *outcomes, char *text, size_t
 double planche_cli_summary_speed(const struct planche_cli_summary *summary);
 /* Prints it on stderr, in one to three lines. */
 void planche_cli_summary_print(const struct planche_cli_summary *summary);
+/* Its line on files that are no pages, if there are any. */
+void planche_cli_summary_print_others(const struct planche_cli_summary *summary);
 
 #endif

@@ -73,7 +73,7 @@ void planche_cli_totals_judge(const struct planche_cli_totals *totals, double sp
     double pixels = sized ? totals->in_pixels / (double)sized : USUAL_PIXELS;
     double bytes = sized ? totals->result_bytes / (double)sized : USUAL_BYTES;
     prospect->pixels = totals->in_pixels + pixels * (double)totals->unsized;
-    prospect->bytes = totals->result_bytes + bytes * (double)totals->unsized;
+    prospect->bytes = totals->result_bytes + bytes * (double)totals->unsized + totals->copied_bytes;
     prospect->seconds = speed > 0.0 ? prospect->pixels / speed : -1.0;
     prospect->free_bytes = free_above(output);
 }

@@ -13,6 +13,7 @@ struct planche_cli_totals {
     size_t books, pages;
     size_t unsized;                 /* pages whose size cannot be told beforehand (PDF) */
     double in_pixels, result_bytes; /* of the others */
+    double copied_bytes;            /* of files and entries that are copied as they are */
     size_t inner; /* books in archives: not looked at, because that takes unpacking them */
 };
 
