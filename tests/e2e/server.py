@@ -21,7 +21,9 @@ class Server:
     def __init__(self, case, *arguments, listen=("127.0.0.1:0",), env=None, quick=True,
                  cache=False, **more):
         listening = [word for address in listen for word in ("--listen", address)]
-        command = [harness.PLANCHE, "serve", *listening, *(QUICK if quick else ()),
+        # Pages of a busy machine take longer than the 25 seconds after which readers get the original.
+        deadline = () if "--deadline" in arguments else ("--deadline", str(harness.MARGIN_SECONDS))
+        command = [harness.PLANCHE, "serve", *listening, *(QUICK if quick else ()), *deadline,
                    *(() if cache else ("--no-cache",)), *map(str, arguments)]
         self.process = subprocess.Popen(command, stderr=subprocess.PIPE, cwd=case.folder,
                                         env={**os.environ, **(env or {})}, **more)
