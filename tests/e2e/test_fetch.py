@@ -580,6 +580,26 @@ class Import(Models):
         self.models("import", self.path("pack.tar"))
         self.assertEqual(self.files("cache/imported"), ["mine.v1.LICENSE", "mine.v1.json", "mine.v1.planche"])
 
+    def test_licences_of_imported_models(self):
+        """Lists have them; a file may have nothing but a name, or be a text that nobody knows."""
+        self.own("x/mine.planche")
+        for text, licence in ((None, None), (b"MIT\n", "MIT"), (b"\n Artistic-2.0 \r\n", "Artistic-2.0"),
+                              (b"MIT\nor not", "see mine.LICENSE"), (b"Ask Jane, please!", "see mine.LICENSE")):
+            if text is not None:
+                self.write("x/LICENSE", text)
+            self.models("import", self.path("x"))
+            listed = json.loads(self.models("--json").stdout.splitlines()[-1])
+            self.assertEqual((listed["file"], listed["licence"]), ("imported/mine.planche", licence))
+            self.assertIn(f"  mine                      {licence or '-'}\n", self.models().stdout)
+            self.assertIn(f"licence       {licence or 'nothing tells it'}", self.models("mine").stdout)
+            self.models("remove", "mine")
+
+    def test_nothing_to_import(self):
+        os.mkdir(self.path("empty"))
+        self.assert_one_line(self.models("import", self.path("empty"), check=1).stderr, "empty: is an empty folder")
+        self.write("pages/1.png", harness.page())
+        self.assert_one_line(self.models("import", self.path("pages"), check=1).stderr, "pages: has no model")
+
     def test_removal_spares_others(self):
         """A file beside an imported model goes with it if it tells a licence, and while no other model needs it."""
         self.own("x/abc.planche")

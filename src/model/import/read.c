@@ -188,7 +188,7 @@ enum planche_status planche_import_read(struct planche_import_stage *stage, uint
                                         struct planche_error *error)
 {
     bool folder = false, model = false;
-    int ignored;
+    int reason;
     enum planche_status status = look(stage, &folder, &model, error);
     if (status)
         return status;
@@ -197,8 +197,12 @@ enum planche_status planche_import_read(struct planche_import_stage *stage, uint
         return add_pair(stage, true, error);
     if (!folder && planche_text_ends(stage->source, ".bin"))
         return add_pair(stage, false, error);
-    if (!folder && planche_archive_detect(stage->source, &ignored) == PLANCHE_CONTAINER_AUTO)
-        return planche_fail(error, PLANCHE_ERROR_DATA,
-                            "%s: is neither a model nor an archive of models", stage->source);
+    if (planche_archive_detect(stage->source, &reason) == PLANCHE_CONTAINER_AUTO && reason == 0)
+        return planche_fail(error, PLANCHE_ERROR_DATA, "%s: %s", stage->source,
+                            folder ? "is an empty folder: there is no model to import"
+                                   : "is neither a model nor an archive of models");
+    if (reason)
+        return planche_fail(error, PLANCHE_ERROR_IO, "%s: cannot be read: %s", stage->source,
+                            strerror(reason));
     return add_archive(stage, folder, max_bytes, error);
 }

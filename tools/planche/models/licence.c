@@ -17,6 +17,10 @@
 
 /* Bytes of a file that are looked at. */
 #define TEXT_SIZE ((size_t)16 << 10)
+/* What names of licences are made of, those of SPDX and those that people write. */
+#define NAME_LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.+-() "
+#define NAME_SIZE    40
+#define WHITE        " \t\r\n"
 
 /* The beginning of a regular file; what is neither cannot stop the command. */
 static bool read_text(const char *path, char *text)
@@ -52,6 +56,20 @@ static bool read_json(const char *text, char *licence, size_t size)
     return value != NULL && *licence != 0;
 }
 
+/* A file that has nothing but the name of a licence: "MIT", "CC BY 4.0". */
+static bool read_name(const char *text, char *licence, size_t size)
+{
+    text += strspn(text, WHITE);
+    size_t length = strcspn(text, "\r\n");
+    bool alone = text[length + strspn(text + length, WHITE)] == 0;
+    while (length > 0 && strchr(WHITE, text[length - 1]) != NULL)
+        length--;
+    if (!alone || length == 0 || length > NAME_SIZE || strspn(text, NAME_LETTERS) < length)
+        return false;
+    snprintf(licence, size, "%.*s", (int)length, text);
+    return true;
+}
+
 /* A model's own file may be about anything; one that is called LICENSE is a licence. */
 static bool read_text_file(const char *path, const char *text, char *licence, size_t size)
 {
@@ -60,7 +78,7 @@ static bool read_text_file(const char *path, const char *text, char *licence, si
         return true;
     bool whole = strncasecmp(base, "licen", 5) == 0 || strncasecmp(base, "copying", 7) == 0 ||
                  planche_text_ends(base, PLANCHE_NAME_LICENCE);
-    if (whole)
+    if (whole && !read_name(text, licence, size))
         snprintf(licence, size, "see %s", base);
     return whole;
 }

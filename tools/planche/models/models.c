@@ -10,6 +10,7 @@
 #include "cli/terminal.h"
 #include "models/explain.h"
 #include "models/import.h"
+#include "models/licence.h"
 #include "models/manage.h"
 #include "models/pack.h"
 #include "models/scan.h"
@@ -22,6 +23,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+
+#define LICENCE_BYTES 128
 
 /* A line of the table: the variants of one model and scale, which are neighbours in the catalogue.
  */
@@ -124,18 +127,29 @@ static uint64_t imported_size(const char *folder, const char *name)
                : 0;
 }
 
+/* What a file beside an imported model says. */
+static bool imported_licence(const char *folder, const char *name, char *licence, size_t size)
+{
+    char path[PATH_MAX], from[PATH_MAX];
+    int length = snprintf(path, sizeof path, "%s/" PLANCHE_CLI_IMPORTED "/%s", folder, name);
+    return length >= 0 && length < (int)sizeof path &&
+           planche_cli_licence_find(path, licence, size, from, sizeof from);
+}
+
 /* An object with the keys of the catalogue's; what only that knows is null. */
 static bool print_imported_json(const char *folder, const char *name)
 {
     static const char *const unknown[] = {
         "family",       "scale",       "denoise",      "licence",   "source",
         "package_path", "param_bytes", "param_sha256", "bin_bytes", "bin_sha256"};
-    char file[PATH_MAX];
+    char file[PATH_MAX], licence[LICENCE_BYTES];
     json_t *object = json_object();
     snprintf(file, sizeof file, PLANCHE_CLI_IMPORTED "/%s", name);
     json_object_set_new(object, "model", planche_cli_json_text(name));
     for (size_t i = 0; i < sizeof unknown / sizeof *unknown; i++)
         json_object_set_new(object, unknown[i], json_null());
+    if (imported_licence(folder, name, licence, sizeof licence))
+        json_object_set_new(object, "licence", planche_cli_json_text(licence));
     json_object_set_new(object, "file", planche_cli_json_text(file));
     planche_cli_json_set_count(object, "bytes", imported_size(folder, name));
     json_object_set_new(object, "built_in", json_false());
@@ -147,7 +161,7 @@ static bool print_imported_json(const char *folder, const char *name)
 static bool list_imported(const char *folder, bool json)
 {
     struct dirent **names;
-    char size[32], text[NAME_MAX + 1];
+    char size[32], text[NAME_MAX + 1], licence[LICENCE_BYTES];
     bool printed = true;
     int count = planche_cli_imported_list(folder, &names);
     if (count > 0 && !json)
@@ -158,8 +172,9 @@ static bool list_imported(const char *folder, bool json)
             printed = print_imported_json(folder, name) && printed;
         else if (planche_cli_imported_short(folder, name, text, sizeof text) != NULL)
             planche_cli_print(
-                "%10s  %s",
-                planche_cli_format_bytes(imported_size(folder, name), size, sizeof size), text);
+                "%10s  %-24s  %s",
+                planche_cli_format_bytes(imported_size(folder, name), size, sizeof size), text,
+                imported_licence(folder, name, licence, sizeof licence) ? licence : "-");
         else
             planche_cli_print(
                 "%10s  %s/" PLANCHE_CLI_IMPORTED "/%s",
