@@ -157,17 +157,14 @@ static bool has_settings(const struct planche_cli_run *run, const struct planche
            strcmp(wanted.networks, mark->model) == 0;
 }
 
-/* Of an output that was made before there were records, or elsewhere: what its mark says. One whose
- * end is missing may have lost its mark with it. */
+/* Of an output that was made before there were records, or elsewhere: what its mark says. One that
+ * was cut off and has lost its mark with its end may be anybody's. */
 static enum planche_cli_verdict judge_page(struct planche_cli_run *run,
                                            const struct planche_cli_item *item)
 {
     struct planche_provenance mark = PLANCHE_PROVENANCE_INIT;
     struct planche_cli_record record = {.parts = 1};
     const enum planche_status status = planche_provenance_read(item->output, &mark, NULL);
-    const bool cut = planche_file_lacks_end(item->output);
-    if (status == PLANCHE_ERROR_DATA && cut)
-        return PLANCHE_CLI_OUTPUT_CHANGED;
     if (status != PLANCHE_OK || *mark.source == 0 ||
         !planche_stamp_take(&record.source, item->input))
         return PLANCHE_CLI_EXISTS;
@@ -176,23 +173,21 @@ static enum planche_cli_verdict judge_page(struct planche_cli_run *run,
         return PLANCHE_CLI_SOURCE_CHANGED;
     if (!has_settings(run, item, &mark))
         return PLANCHE_CLI_OTHER_SETTINGS;
-    if (cut)
+    if (planche_file_lacks_end(item->output))
         return PLANCHE_CLI_OUTPUT_CHANGED;
     note(run, item, &record);
     return PLANCHE_CLI_UP_TO_DATE;
 }
 
-/* True if there are pages in a book that Planche has made, or nobody can know that, since its end
- * is missing. */
-static bool is_made(const struct planche_cli_run *run, const char *path, bool cut)
+/* True if there are pages in a book that Planche has made. */
+static bool is_made(const struct planche_cli_run *run, const char *path)
 {
     struct planche_book_result result = PLANCHE_BOOK_RESULT_INIT;
     struct planche_book_options options = run->options.book;
     options.again = 0;
     options.skip_above = 0;
-    const enum planche_status status = planche_book_inspect(path, &options, &result, NULL);
-    return status == PLANCHE_OK ? result.outcomes[PLANCHE_BOOK_ALREADY_ENLARGED] > 0
-                                : status == PLANCHE_ERROR_DATA && cut;
+    return planche_book_inspect(path, &options, &result, NULL) == PLANCHE_OK &&
+           result.outcomes[PLANCHE_BOOK_ALREADY_ENLARGED] > 0;
 }
 
 /* The same of books. Their files do not say what they were made from, so if one was named nothing
@@ -202,13 +197,11 @@ static enum planche_cli_verdict judge_book(struct planche_cli_run *run,
 {
     struct planche_cli_record record = {.parts = 0};
     struct planche_stamp output;
-    bool folder = is_folder_book(item), cut = planche_file_lacks_end(item->output);
+    bool folder = is_folder_book(item);
     if ((!item->resumes && !folder) || planche_cli_is_folder(item->output) != folder ||
         !planche_stamp_take(&record.source, item->input) ||
-        !planche_stamp_take(&output, item->output) || !is_made(run, item->output, cut))
+        !planche_stamp_take(&output, item->output) || !is_made(run, item->output))
         return PLANCHE_CLI_EXISTS;
-    if (cut)
-        return PLANCHE_CLI_OUTPUT_CHANGED;
     if (folder || record.source.time > output.time)
         return PLANCHE_CLI_SOURCE_CHANGED; /* the pages of a folder tell more */
     note(run, item, &record);
