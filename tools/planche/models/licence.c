@@ -56,15 +56,20 @@ static bool read_json(const char *text, char *licence, size_t size)
     return value != NULL && *licence != 0;
 }
 
-/* A file that has nothing but the name of a licence: "MIT", "CC BY 4.0". */
+/* A file that has nothing but the name of a licence: "MIT", "Artistic License 2.0". Sentences have
+ * more words, or end with a full stop. */
 static bool read_name(const char *text, char *licence, size_t size)
 {
     text += strspn(text, WHITE);
     size_t length = strcspn(text, "\r\n");
     bool alone = text[length + strspn(text + length, WHITE)] == 0;
+    unsigned spaces = 0;
     while (length > 0 && strchr(WHITE, text[length - 1]) != NULL)
         length--;
-    if (!alone || length == 0 || length > NAME_SIZE || strspn(text, NAME_LETTERS) < length)
+    for (size_t i = 0; i < length; i++)
+        spaces += text[i] == ' ';
+    if (!alone || length == 0 || length > NAME_SIZE || strspn(text, NAME_LETTERS) < length ||
+        spaces > 2 || text[length - 1] == '.')
         return false;
     snprintf(licence, size, "%.*s", (int)length, text);
     return true;

@@ -158,10 +158,21 @@ static bool print_imported_json(const char *folder, const char *name)
     return planche_cli_json_print(object);
 }
 
+/* text: the name for -m. */
+static void print_imported(const char *folder, const char *name, const char *text)
+{
+    char size[32], licence[LICENCE_BYTES];
+    planche_cli_format_bytes(imported_size(folder, name), size, sizeof size);
+    if (imported_licence(folder, name, licence, sizeof licence))
+        planche_cli_print("%10s  %-24s  %s", size, text, licence);
+    else
+        planche_cli_print("%10s  %s", size, text);
+}
+
 static bool list_imported(const char *folder, bool json)
 {
     struct dirent **names;
-    char size[32], text[NAME_MAX + 1], licence[LICENCE_BYTES];
+    char size[32], text[NAME_MAX + 1];
     bool printed = true;
     int count = planche_cli_imported_list(folder, &names);
     if (count > 0 && !json)
@@ -171,10 +182,7 @@ static bool list_imported(const char *folder, bool json)
         if (json)
             printed = print_imported_json(folder, name) && printed;
         else if (planche_cli_imported_short(folder, name, text, sizeof text) != NULL)
-            planche_cli_print(
-                "%10s  %-24s  %s",
-                planche_cli_format_bytes(imported_size(folder, name), size, sizeof size), text,
-                imported_licence(folder, name, licence, sizeof licence) ? licence : "-");
+            print_imported(folder, name, text);
         else
             planche_cli_print(
                 "%10s  %s/" PLANCHE_CLI_IMPORTED "/%s",
