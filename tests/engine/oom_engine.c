@@ -15,13 +15,15 @@
 #define HEIGHT 9
 
 static char folder[] = "/tmp/planche-oom-XXXXXX";
-static char model[128], output[128];
+static char model[128], strip_model[128], output[128];
 static uint8_t *page; /* a PNG file with alpha */
 static size_t page_size;
 
-/* A strip that is too high for a WebP at 2x. */
+/* A strip that is too high for a WebP at 4x: few rows, since all are computed for each allocation.
+ */
+#define STRIP_SCALE  4
 #define STRIP_WIDTH  2
-#define STRIP_HEIGHT 8200
+#define STRIP_HEIGHT 4100
 
 /* How often the page's odd chunk was told of: a page that begins anew has said it. */
 static _Atomic unsigned told;
@@ -43,10 +45,28 @@ static void insert_odd_chunk(void)
     page_size += sizeof(chunk);
 }
 
-static int setup(void **state)
+/* Its .param's path: path[]. */
+static bool write_model(unsigned scale, char path[static 128])
 {
     static struct tiny_model tiny;
-    char path[96];
+    char base[96];
+    snprintf(base, sizeof(base), "%s/model%u", folder, scale);
+    snprintf(path, 128, "%s.param", base);
+    tiny_model_make(&tiny, scale);
+    return tiny_model_write(&tiny, base);
+}
+
+/* With its .bin. */
+static void remove_model(const char *param)
+{
+    char bin[128];
+    remove(param);
+    snprintf(bin, sizeof(bin), "%.*sbin", (int)(strlen(param) - strlen("param")), param);
+    remove(bin);
+}
+
+static int setup(void **state)
+{
     uint8_t pixels[WIDTH * HEIGHT * 4];
     png_image image = {
         .version = PNG_IMAGE_VERSION, .width = WIDTH, .height = HEIGHT, .format = PNG_FORMAT_RGBA};
@@ -54,13 +74,10 @@ static int setup(void **state)
     (void)state;
     if (!mkdtemp(folder))
         return -1;
-    snprintf(path, sizeof(path), "%s/model", folder);
-    snprintf(model, sizeof(model), "%s.param", path);
     snprintf(output, sizeof(output), "%s/page.webp", folder);
-    tiny_model_make(&tiny, 2);
     for (size_t i = 0; i < sizeof(pixels); i++)
         pixels[i] = (uint8_t)(i * 37 % 251);
-    if (!tiny_model_write(&tiny, path) ||
+    if (!write_model(2, model) || !write_model(STRIP_SCALE, strip_model) ||
         !png_image_write_to_memory(&image, NULL, &size, 0, pixels, 0, NULL))
         return -1;
     page_size = size;
@@ -73,12 +90,10 @@ static int setup(void **state)
 
 static int teardown(void **state)
 {
-    char path[96];
     (void)state;
     free(page);
-    remove(model);
-    snprintf(path, sizeof(path), "%s/model.bin", folder);
-    remove(path);
+    remove_model(model);
+    remove_model(strip_model);
     /* Fails if an output is left. */
     return rmdir(folder);
 }
@@ -226,6 +241,7 @@ static enum planche_status split_scenario(void *user, struct planche_budget *bud
     (void)budget;
     snprintf(strip, sizeof(strip), "%s/strip.png", folder);
     options.on_limit = PLANCHE_ON_LIMIT_SPLIT;
+    options.effort = 1;
     enum planche_status status =
         planche_engine_run_file(work->engine, strip, output, &options, NULL, error);
     for (int i = 1; i <= 2; i++) {
@@ -237,14 +253,15 @@ static enum planche_status split_scenario(void *user, struct planche_budget *bud
 
 static void test_split(void **state)
 {
-    const struct planche_engine_options options = engine_options();
+    struct planche_engine_options options = engine_options();
     struct at_work work = {0};
     char strip[96];
     (void)state;
     snprintf(strip, sizeof(strip), "%s/strip.png", folder);
     write_strip(strip);
+    options.model = strip_model;
     assert_int_equal(planche_engine_create(&work.engine, &options, NULL), PLANCHE_OK);
-    assert_true(oom_run("split", split_scenario, &work, 1) > 50);
+    assert_true(oom_run("split", split_scenario, &work, 4) > 50);
     planche_engine_destroy(&work.engine);
     remove(strip);
 }

@@ -18,8 +18,8 @@ typedef enum planche_status (*oom_scenario)(void *user, struct planche_budget *b
  * - something is left in use of the budget;
  * - the scenario fails although no allocation did.
  * (It may succeed when it can do without; that its result is right then is its own affair to
- * check.) step runs only every step-th N for scenarios with very many allocations (1: all; the
- * first 200 are always run). A quick run lets only every fourth of these N fail for good. Returns
+ * check.) A quick run takes every step-th N (1: all), and lets only every fourth of these fail for
+ * good: step is for what allocates as another scenario does, and computes long. Returns
  * the number of allocations of an undisturbed run. */
 uint64_t oom_run(const char *name, oom_scenario scenario, void *user, uint64_t step);
 
