@@ -321,7 +321,7 @@ static void test_smallest_budget_of_threads(void **state)
 
 static uint64_t next_budget(uint64_t memory)
 {
-    return memory + memory / (test_quick() ? 25 : 40);
+    return memory + memory / (test_quick() ? 12 : 40);
 }
 
 /* However tight it is, a page that has begun to run does not fail for want of memory afterwards. */

@@ -231,7 +231,7 @@ int main(int argc, char **argv)
                                        cmocka_unit_test(test_invariance),
                                        cmocka_unit_test(test_invariance_bf16)};
     if (test_quick())
-        count = 10;
+        count = 8;
     if (argc > 1)
         first_seed = strtoull(argv[1], NULL, 0);
     if (argc > 2)
