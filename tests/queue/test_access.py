@@ -42,6 +42,14 @@ class Access(Queue):
         result = subprocess.run(self.words("queue"), env=self.env, capture_output=True, check=False, timeout=SECONDS)
         return result.returncode, result.stderr
 
+    def expect_refusal(self, says, *access):
+        """It does not enter, and one line names the server and what to do."""
+        status, told = self.enter(*access)
+        self.assertEqual((status, told.count(b"\n")), (3, 1), told)
+        self.assertIn(b"%d" % self.server.port, told)
+        self.assertIn(says, told)
+        self.assertNotIn(b"@", told)  # nor what is secret in the address
+
     def expect_book(self):
         self.make_books(1, 4)
         worker = self.worker()
@@ -55,7 +63,12 @@ class Token(Access):
     config = 'authorization { token: "correct horse" }\n'
 
     def test_token(self):
-        self.assertEqual(self.enter("--queue-auth", self.write("wrong", "wrong\n"))[0], 3)
+        os.chmod(self.write("wrong", "wrong\n"), 0o600)
+        self.expect_refusal(b"give its own with --queue-auth", "--queue-auth", self.path("wrong"))
+        self.expect_refusal(b"give its own with --queue-auth")
+        self.host = "jane:secret@127.0.0.1"
+        self.expect_refusal(b"give its own with --queue-auth")
+        self.host = "127.0.0.1"
         token = self.write("token", "correct horse\n")
         for mode, says in ((0o666, b"others on this machine may change %s (mode 666): chmod 600 %s" % (2 * (token.encode(),))),
                            (0o644, b"others on this machine may read %s (mode 644)" % token.encode()), (0o640, None), (0o600, None)):
@@ -111,8 +124,9 @@ class Certificates(Access):
         mine = ("--queue-cert", self.client[0], "--queue-key", self.client[1])
         trusted = ("--queue-ca", self.path("authority.pem"))
         stranger = self.make("stranger", "stranger")
-        self.assertEqual(self.enter(*mine)[0], 3)  # a server that nobody vouches for
-        self.assertEqual(self.enter(*mine, "--queue-ca", stranger[0])[0], 3)
+        os.chmod(self.client[1], 0o600)
+        self.expect_refusal(b"--queue-ca", *mine)  # a server that nobody vouches for
+        self.expect_refusal(b"--queue-ca", *mine, "--queue-ca", stranger[0])
         self.assertEqual(self.enter(*trusted)[0], 3)  # the server wants to know who comes
         self.assertEqual(self.enter(*trusted, "--queue-cert", stranger[0], "--queue-key", stranger[1])[0], 3)
         os.chmod(self.client[1], 0o604)

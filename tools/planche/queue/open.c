@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -85,6 +86,13 @@ static natsStatus set_options(natsOptions *nats, struct planche_queue *queue,
     return status;
 }
 
+/* An address as it may be shown: without what is secret in it. */
+static const char *shown(const char *server)
+{
+    const char *scheme = strstr(server, "://"), *user = strrchr(server, '@');
+    return user != NULL ? user + 1 : scheme != NULL ? scheme + 3 : server;
+}
+
 static enum planche_status connect_to(struct planche_queue *queue, const char *const *servers,
                                       int count, const char *name, struct planche_error *error)
 {
@@ -98,8 +106,12 @@ static enum planche_status connect_to(struct planche_queue *queue, const char *c
     if (outcome == NATS_OK && status == PLANCHE_OK)
         outcome = planche_libnats.natsConnection_Connect(&queue->connection, nats);
     planche_libnats.natsOptions_Destroy(nats);
-    if (status == PLANCHE_OK && outcome != NATS_OK)
-        status = planche_queue_fail(error, outcome, "cannot connect");
+    if (status == PLANCHE_OK && outcome != NATS_OK) {
+        char what[300];
+        snprintf(what, sizeof what, "cannot connect to %.200s%s", shown(servers[0]),
+                 count > 1 ? " or others" : "");
+        status = planche_queue_fail(error, outcome, what);
+    }
     return status;
 }
 

@@ -140,13 +140,17 @@ static enum planche_status probe(const struct address *address, bool insecure,
     const char *reason = "";
     int fd = connect_any(address, &reason);
     if (fd < 0)
-        return planche_fail(error, PLANCHE_ERROR_IO, "the queue at %s:%s does not answer: %s",
-                            address->host, address->port, reason);
+        return planche_fail(
+            error, PLANCHE_ERROR_IO,
+            "the queue at %s:%s does not answer: %s; see whether nats-server -js runs "
+            "there and a firewall lets it be reached",
+            address->host, address->port, reason);
     size_t length = read_line(fd, line);
     close(fd);
     if (!planche_queue_version_read(line, length, version, sizeof version))
-        return planche_fail(error, PLANCHE_ERROR_IO, "%s:%s is no nats-server", address->host,
-                            address->port);
+        return planche_fail(error, PLANCHE_ERROR_IO,
+                            "%s:%s is no nats-server: the queue's address names another service",
+                            address->host, address->port);
     if (insecure || planche_queue_version_is_fixed(version))
         return PLANCHE_OK;
     return planche_fail(error, PLANCHE_ERROR_UNSUPPORTED,

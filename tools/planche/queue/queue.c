@@ -15,11 +15,41 @@ bool planche_queue_is_away(struct planche_queue *queue)
     return planche_libnats.natsConnection_Status(queue->connection) != NATS_CONN_STATUS_CONNECTED;
 }
 
+/* What libnats' statuses mean here, and what is to be done; others are told in its words. */
+static const char *explain(natsStatus status)
+{
+    switch (status) {
+    case NATS_CONNECTION_AUTH_FAILED:
+        return "the server does not take these credentials: give its own with --queue-auth FILE";
+    case NATS_NOT_PERMITTED:
+        return "its server does not permit that to this user: docs/scale.md has what is needed";
+    case NATS_SECURE_CONNECTION_WANTED:
+        return "its server has no TLS: use nats:// in the address, or give it a certificate";
+    case NATS_SECURE_CONNECTION_REQUIRED:
+        return "its server wants TLS: use tls:// in the address";
+    case NATS_SSL_ERROR:
+        return "TLS fails: --queue-ca names who vouches for the server, --queue-cert and "
+               "--queue-key are for a server that wants to know its clients";
+    case NATS_NO_RESPONDERS:
+        return "JetStream is off: start nats-server -js";
+    case NATS_TIMEOUT:
+        return "no answer came in time: its server is overloaded or going down, its log may say "
+               "why";
+    case NATS_NO_SERVER:
+    case NATS_CONNECTION_CLOSED:
+    case NATS_CONNECTION_DISCONNECTED:
+    case NATS_STALE_CONNECTION:
+        return "the connection is lost: see whether nats-server runs and can be reached";
+    default:
+        return planche_libnats.natsStatus_GetText(status);
+    }
+}
+
 enum planche_status planche_queue_fail(struct planche_error *error, natsStatus status,
                                        const char *what)
 {
     return planche_fail(error, status == NATS_NO_MEMORY ? PLANCHE_ERROR_MEMORY : PLANCHE_ERROR_IO,
-                        "the queue: %s: %s", what, planche_libnats.natsStatus_GetText(status));
+                        "the queue: %s: %s", what, explain(status));
 }
 
 natsStatus planche_queue_get_last(struct planche_queue *queue, const char *stream,

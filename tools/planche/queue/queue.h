@@ -54,7 +54,7 @@ struct planche_queue {
 /* Whether the server is not connected now: requests would wait in vain. */
 bool planche_queue_is_away(struct planche_queue *queue);
 
-/* Fails with what libnats says. */
+/* Fails with what a status of libnats means, and what to do. */
 enum planche_status planche_queue_fail(struct planche_error *error, natsStatus status,
                                        const char *what);
 

@@ -98,8 +98,11 @@ static bool take_chunk(struct reading *reading, natsMsg *message)
 static enum planche_status gone(const struct planche_queue_object *object,
                                 struct planche_error *error)
 {
-    return planche_fail(error, PLANCHE_ERROR_NOT_FOUND, "%.12s... is not in the store any more",
-                        object->sha256);
+    return planche_fail(
+        error, PLANCHE_ERROR_NOT_FOUND,
+        "its bytes (%.12s...) are not in the store any more: they were purged, or the "
+        "store dropped them",
+        object->sha256);
 }
 
 static enum planche_status get_chunks(struct planche_queue *queue,
@@ -169,16 +172,18 @@ enum planche_status planche_queue_get(struct planche_queue *queue,
     *data = NULL;
     struct reading reading = {.data = malloc((size_t)object->size), .size = object->size};
     if (reading.data == NULL)
-        return planche_fail(error, PLANCHE_ERROR_MEMORY, "no memory for %" PRIu64 " bytes",
-                            object->size);
+        return planche_fail(error, PLANCHE_ERROR_MEMORY,
+                            "no memory for %" PRIu64 " bytes of the store", object->size);
     enum planche_status status = object->file != 0
                                      ? get_named(queue, object, &reading, waits, error)
                                      : get_chunks(queue, object, &reading, error);
     if (status == PLANCHE_OK) {
         digest_text(reading.data, (size_t)reading.done, sha256);
         if (reading.done != object->size || strcmp(sha256, object->sha256) != 0)
-            status = planche_fail(error, PLANCHE_ERROR_DATA,
-                                  "%.12s... came out of the store damaged", object->sha256);
+            status =
+                planche_fail(error, PLANCHE_ERROR_DATA,
+                             "its bytes (%.12s...) came out of the store damaged: look at its disk",
+                             object->sha256);
     }
     if (status != PLANCHE_OK)
         free(reading.data);

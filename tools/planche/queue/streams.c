@@ -73,15 +73,21 @@ static natsStatus make_stream(struct planche_queue *queue, const struct stream *
     return reason == JSStreamNameExistErr ? NATS_OK : status;
 }
 
+static enum planche_status fail_at(struct planche_error *error, natsStatus status, const char *kind,
+                                   const char *name)
+{
+    char what[160];
+    snprintf(what, sizeof what, "the %s %s cannot be made", kind, name);
+    return planche_queue_fail(error, status, what);
+}
+
 enum planche_status planche_queue_make_streams(struct planche_queue *queue,
                                                struct planche_error *error)
 {
     for (size_t i = 0; i < sizeof streams / sizeof *streams; i++) {
         natsStatus status = make_stream(queue, &streams[i]);
-        if (status == NATS_NO_RESPONDERS)
-            return planche_queue_fail(error, status, "JetStream is off: start nats-server -js");
         if (status != NATS_OK)
-            return planche_queue_fail(error, status, streams[i].name);
+            return fail_at(error, status, "stream", streams[i].name);
     }
     return PLANCHE_OK;
 }
@@ -105,5 +111,5 @@ enum planche_status planche_queue_make_consumer(struct planche_queue *queue,
     config.MaxWaiting = 100000;
     natsStatus status =
         planche_libnats.js_AddConsumer(NULL, queue->js, PLANCHE_QUEUE_JOBS, &config, NULL, &reason);
-    return status == NATS_OK ? PLANCHE_OK : planche_queue_fail(error, status, name);
+    return status == NATS_OK ? PLANCHE_OK : fail_at(error, status, "consumer", name);
 }
