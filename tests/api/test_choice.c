@@ -231,7 +231,7 @@ static void test_advice_of_networks(void **state)
     struct planche_engine *engine = NULL;
     (void)state;
     while (!(engine = make_model_within("large", mib)))
-        mib++;
+        mib += test_quick() ? 4 : 1;
     for (; !engine || try_page(engine, &file, &out, &error); mib += step) {
         planche_engine_destroy(&engine);
         const char *advice = strstr(error.message, "(option memory = ");
