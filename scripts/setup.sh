@@ -96,7 +96,7 @@ needs() {
               /usr/lib/python3/dist-packages/pip/__init__.py=python3-pip
               /usr/include/python3*/Python.h=libpython3-dev
               /usr/lib/python3/dist-packages/numpy/__init__.py=python3-numpy" ;;
-    ci) echo "git=git make=make clang=clang ccache=ccache
+    ci) echo "git=git make=make clang=clang ld.lld=lld ccache=ccache
               /usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.asan-*.a=libclang-rt-dev" ;;
     browser) echo "chromium=chromium chromedriver=chromium-driver npm=npm" ;;
     arm) echo "aarch64-linux-gnu-gcc=gcc-aarch64-linux-gnu qemu-aarch64=qemu-user
