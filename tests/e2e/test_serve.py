@@ -91,8 +91,6 @@ class Routes(Serve):
             wrong = c.ask("/v1/upscale")
             self.problem(wrong, 405)
             self.assertEqual(wrong.fields["allow"], "POST")
-            for answer in (status, models):
-                self.assertTrue(answer)
         for name in ("server", "date", "x-request-id", "x-content-type-options"):
             self.assertIn(name, wrong.fields)
         self.assertNotIn("access-control-allow-origin", wrong.fields)
@@ -647,15 +645,17 @@ class Cache(Serve):
         """After the deadline, and when the client leaves while the page runs."""
         running = self.serve("--threads", "1")
         form, kind = server.form(slow_page())
-        late = running.post("/suwayomi?tta=true&deadline_ms=50", form, content_type=kind)
-        self.assertEqual(late.fields["x-planche-result"], "original; reason=deadline")
+        for deadline in (50, 500, 5000, 50000):  # which nobody waits for any more if it has not begun by then
+            late = running.post(f"/suwayomi?tta=true&deadline_ms={deadline}", form, content_type=kind)
+            self.assertEqual(late.fields["x-planche-result"], "original; reason=deadline")
+            if any(running.status()["pages"][what] for what in ("running", "made")):
+                break
         running.wait_for_status(lambda s: s["pages"]["made"] == 1)
         with running.connect() as c:
             c.send(c.request("/v1/upscale", "POST", slow_page(1)))
             running.wait_for_status(lambda s: s["pages"]["running"] == 1 or s["pages"]["made"] == 2)
         running.wait_for_status(lambda s: s["pages"]["made"] == 2)
-        for path, body, kind in (("/suwayomi?tta=true&deadline_ms=50", form, kind),
-                                 ("/v1/upscale", slow_page(1), None)):
+        for path, body, kind in (("/suwayomi?tta=true", form, kind), ("/v1/upscale", slow_page(1), None)):
             answer = running.post(path, body, content_type=kind)
             self.assertEqual(answer.fields["x-planche-result"], "cached")
 
