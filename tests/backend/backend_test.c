@@ -200,6 +200,15 @@ void network_load_known(struct network *network, const struct planche_model_vari
     network_load(network, param, bin, variant);
 }
 
+struct ref_recipe network_recipe(const struct network *network,
+                                 const struct planche_model_variant *variant)
+{
+    struct ref_recipe recipe = ref_recipe_for(variant->model, (int)variant->scale);
+    if (!variant->package)
+        recipe.multiple = network->recipe.multiple;
+    return recipe;
+}
+
 void network_free(struct network *network)
 {
     planche_net_destroy(&network->net);

@@ -44,6 +44,10 @@ void network_load(struct network *network, const char *param, const char *bin,
 /* Of the catalogue; the files are there, or it is built in: for grey pages if that is so. */
 void network_load_known(struct network *network, const struct planche_model_variant *variant,
                         bool grey);
+/* The reference's recipe for the network of a known model. Whether sides must be even depends on
+ * the form of a built-in network, which its file tells: that is the engine's. */
+struct ref_recipe network_recipe(const struct network *network,
+                                 const struct planche_model_variant *variant);
 /* Of a file of Planche's own networks, in memory. */
 void network_load_own(struct network *network, const uint8_t *data, size_t size,
                       const struct planche_model_form *form);

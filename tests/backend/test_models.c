@@ -88,11 +88,11 @@ static void test_model(void **state)
 {
     const struct known *k = *state;
     const struct planche_model_variant *variant = test_need_model(k->model, k->scale, k->denoise);
-    struct ref_recipe recipe = ref_recipe_for(k->model, (int)k->scale);
     struct isa isas[MAX_ISAS];
     struct network network;
     struct page page;
     network_load_known(&network, variant, k->grey);
+    struct ref_recipe recipe = network_recipe(&network, variant);
     recipe.colours = k->grey ? 1 : 3;
     page_make_crop(&page, k->sample, k->x, k->y, k->width, k->height);
     double *expected = run_reference(&network, &recipe, &page);

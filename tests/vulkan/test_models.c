@@ -41,6 +41,7 @@ static const struct known known[] = {
     {"small", 2, PLANCHE_DENOISE_1, PAGE, 300, 420, 40, 32, true},
     {"medium", 1, PLANCHE_DENOISE_2, PAGE, 40, 610, 19, 12, false},
     {"large", 2, NONE, MANGA, 120, 200, 17, 12, false},
+    {"medium", 2, NONE, PAGE, 300, 420, 21, 15, true},
 };
 
 /* Interleaved samples of 8 or 16 bits. */
@@ -134,10 +135,10 @@ static void check_path(const struct known *k, enum planche_gpu_path path, const 
 static double *clamped_reference(const struct known *k, const struct planche_model_variant *variant,
                                  const struct page *page)
 {
-    const struct ref_recipe recipe = ref_recipe_for(k->model, (int)k->scale);
     size_t values = (size_t)page->width * (size_t)page->height * k->scale * k->scale * 3;
     struct network network;
     network_load_known(&network, variant, false);
+    const struct ref_recipe recipe = network_recipe(&network, variant);
     double *expected = run_reference(&network, &recipe, page);
     assert_non_null(expected);
     for (size_t i = 0; i < values; i++)
