@@ -202,11 +202,13 @@ class Damage:
         return self.code(x, step, step * 1.3, half, self.dct4)
 
     def sample_levels(self, n):
-        """What the network is told: often -1 and 1, else anything between -1 and 3."""
+        """What the network is told: often -1 and 1, else anything between -1 and 3. At scale 1 there
+        is nothing to learn at -1 but to change nothing, which the levels above it begin with."""
         r = torch.rand(n, device=self.device)
         level = torch.rand(n, device=self.device) * 4 - 1
-        level = torch.where(r < .45, torch.full_like(level, -1), level)
-        return torch.where(r > .8, torch.ones_like(level), level)
+        trusted, first = (.45, .8) if self.scale > 1 else (.1, .7)
+        level = torch.where(r < trusted, torch.full_like(level, -1), level)
+        return torch.where(r > first, torch.ones_like(level), level)
 
     def scan(self, x, level, share):
         """Soft or noisy scans and pages that were resized before, at levels from 0 on."""

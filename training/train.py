@@ -8,10 +8,10 @@ A network is NAME=FORM[:RECIPE[:RATE[:METHOD]]][@START]: channels x depth (x sca
 recipe of losses.py, a learning rate, how kernels are trained (muon or adam; all else is by AdamW), a
 folded network to begin with (of the same form, shallower or narrower, in colour for a grey one, or of
 another scale). After --seconds of the process (or --steps) it ends and leaves in DIR, for each network,
-NAME.npz (folded weights, for export.py), NAME.log and NAME.N.ckpt; --resume DIR goes on from these. The rate falls to 1 % at the end; --part 2/3 says that
-this is the second of three pieces of one fall. With --total STEPS the fall is over the networks' own
-steps, wherever pieces end: the process ends when there are so many, or after --seconds. All networks
-of a run have one scale and one number of colours.
+NAME.npz (folded weights, for export.py), NAME.log and NAME.N.ckpt; --resume DIR goes on from these.
+The rate falls to 1 % at the end; --part 2/3 says that this is the second of three pieces of one fall.
+With --total STEPS the fall is over the networks' own steps, wherever pieces end: the process ends when
+there are so many, or after --seconds. All networks of a run have one scale and one number of colours.
 """
 import argparse
 import contextlib
