@@ -61,6 +61,9 @@ static const struct known known[] = {
     {"medium", 3, PLANCHE_DENOISE_1, MANGA, 333, 512, 15, 22, false, 30, true},
     {"small", 4, NONE, PAGE, 150, 333, 23, 14, false, 30, false},
     {"large", 2, PLANCHE_DENOISE_1, PAGE, 211, 95, 19, 27, false, 30, false},
+    {"large", 2, NONE, MANGA, 120, 200, 11, 6, false, 30, true},
+    {"large", 1, PLANCHE_DENOISE_0, PAGE, 300, 420, 5, 9, false, 30, false},
+    {"large", 3, PLANCHE_DENOISE_3, PAGE, 150, 333, 7, 4, false, 30, false},
 };
 
 /* The networks' values lie in 0..1, so the peak is 1 there. */

@@ -83,12 +83,12 @@ def sources(test, kind):
     return sorted(glob.glob(os.path.join(test, kind, 'art*' if kind == 'jpeg80' else '*')))
 
 
-def enlarge(planche, model, level, files, out):
+def enlarge(planche, model, level, files, out, scale=2):
     """Makes what is not there yet."""
     files = [f for f in files if not os.path.exists(os.path.join(out, os.path.basename(f)))]
     if not files:
         return
-    command = [planche, '-m', model, *(('-n', level) if level else ()), '-s', '2', '-f', 'png',
+    command = [planche, '-m', model, *(('-n', level) if level else ()), '-s', str(scale), '-f', 'png',
                '--effort', '1', '--backend', 'cpu', '--no-mark', *files, '-o', out + '/']
     done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False)
     if done.returncode:

@@ -13,7 +13,6 @@ import argparse
 import glob
 import multiprocessing
 import os
-import subprocess
 import sys
 
 from PIL import Image
@@ -25,32 +24,26 @@ import make_test  # noqa: E402
 import measure  # noqa: E402
 import scans  # noqa: E402
 
-COLUMNS = ('art', 'letters', 'tone', 'strokes', 'flat')
-
 
 def reduced(test, scale, folder):
     """The small pages; those that are there are kept."""
     os.makedirs(folder, exist_ok=True)
     out = []
-    for column in COLUMNS:
+    for column in goals.COLUMNS:
         for k, path in enumerate(sorted(glob.glob(os.path.join(test, 'hr', column + '*.png')))):
             small = os.path.join(folder, os.path.basename(path))
             out.append(small)
             if os.path.exists(small):
                 continue
             page = Image.open(path).convert('RGB')
-            size = (page.width // scale, page.height // scale)
-            page = page.resize(size, make_test.REDUCE[k % 4]) if scale > 1 else scans.jpeg(page, 80)
-            page.save(small)
+            if scale == 1:
+                page = scans.jpeg(page, 80)
+            else:
+                page = page.resize((page.width // scale, page.height // scale),
+                                   make_test.REDUCE[k % len(make_test.REDUCE)])
+            page.save(small + '.part', 'PNG')  # renamed when it is whole
+            os.rename(small + '.part', small)
     return out
-
-
-def enlarge(planche, model, scale, files, out):
-    command = [planche, '-m', model, '-n', '1' if scale == 1 else '-1', '-s', str(scale), '-f', 'png',
-               '--effort', '1', '--backend', 'cpu', '--no-mark', '--again', *files, '-o', out + '/']
-    done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False)
-    if done.returncode:
-        raise SystemExit(f'{planche} -m {model}: {done.stderr.decode()[-800:]}')
 
 
 def main():
@@ -62,14 +55,16 @@ def main():
     parser.add_argument('nets', nargs='+')
     args = parser.parse_args()
     files = reduced(args.test, args.scale, os.path.join(args.cache, f'scale{args.scale}'))
-    print(f'{"":16}' + ''.join(f'{column:>8}' for column in COLUMNS))
+    print(f'{"":16}' + ''.join(f'{column:>8}' for column in goals.COLUMNS))
     with multiprocessing.Pool() as pool:
         for spec in args.nets:
             name, kept, model, _ = goals.candidate(spec, args.cache)
             out = os.path.join(args.cache, f'{kept}-scale{args.scale}')
-            enlarge(args.planche, model, args.scale, files, out)
+            level = '1' if args.scale == 1 else '-1'
+            goals.enlarge(args.planche, model, level, files, out, args.scale)
             found = measure.columns(args.test, out, run=pool.map)
-            print(f'{name:16}' + ''.join(f'{found[c]["psnr"]:8.2f}' for c in COLUMNS), flush=True)
+            print(f'{name:16}' + ''.join(f'{found[c]["psnr"]:8.2f}' for c in goals.COLUMNS),
+                  flush=True)
 
 
 if __name__ == '__main__':
