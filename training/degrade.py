@@ -202,8 +202,8 @@ class Damage:
         return self.code(x, step, step * 1.3, half, self.dct4)
 
     def sample_levels(self, n):
-        """What the network is told: often -1 and 1, else anything between -1 and 3. At scale 1 there
-        is nothing to learn at -1 but to change nothing, which the levels above it begin with."""
+        """What the network is told: often -1 and 1, else anything between -1 and 3. At scale 1 the
+        page is the answer at -1, so that a tenth of the crops is enough."""
         r = torch.rand(n, device=self.device)
         level = torch.rand(n, device=self.device) * 4 - 1
         trusted, first = (.45, .8) if self.scale > 1 else (.1, .7)
