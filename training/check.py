@@ -6,6 +6,7 @@ wrong inputs are told, and what eval/measure.py says of pictures whose figures a
 wrong."""
 import ast
 import glob
+import io
 import os
 import re
 import sys
@@ -182,14 +183,28 @@ def refused(call, *says):
         yield f'nothing is wrong, instead of a line that says {says}'
 
 
+def damaged(kind):
+    """Zips with one packed entry, of which one byte is wrong."""
+    whole = io.BytesIO()
+    with zipfile.ZipFile(whole, 'w', kind) as archive:
+        archive.writestr('form.npy', bytes(range(256)) * 40)
+        end = archive.start_dir
+    data = whole.getvalue()
+    for k in range(30 + len('form.npy'), end):
+        yield data[:k] + bytes([data[k] ^ 0xff]) + data[k + 1:]
+
+
 def told():
     """Wrong paths and values are told in one line that names them."""
     sys.path.insert(0, HERE)
     import inputs
     if inputs.network('a=32x8x3g:plain:1e-3:muon@b', ['plain']) != ('a', '32x8x3g', 'plain', .001, 'muon', 'b'):
         yield 'inputs.py: a description of a network is taken for another one'
+    if inputs.network('a=512x64+512x64', [])[1] != '512x64+512x64':
+        yield 'inputs.py: the largest network is refused'
     for spec in ('', 'a', 'a=', '=32x8', 'a/b=32x8', 'a=32', 'a=x8', 'a=32x8x9', 'a=32x8::::', 'a=32x8:none',
-                 'a=32x8::x', 'a=32x8:::sgd'):
+                 'a=32x8::x', 'a=32x8:::sgd', '.=32x8', '..=32x8', 'a=32x8@', 'a=513x8', 'a=32x65', 'a=8x8+513x8',
+                 'a=8x8+8x65', f'a={"9" * 5000}x8', *(f'a=32x8::{rate}' for rate in ('nan', 'inf', '-1', '0'))):
         yield from refused(lambda: inputs.network(spec, ['plain']), f'--net {spec}:')
     with tempfile.TemporaryDirectory() as folder:
         def path(name, data=None):
@@ -203,21 +218,34 @@ def told():
             archive.writestr('pages/a', 'x')
         for name, says in (('none', 'No such'), ('file', 'not a zip'), ('', 'directory'), ('other.zip', 'letters/')):
             yield from refused(lambda: inputs.packed(path(name)), path(name), says)
+        for kind in (zipfile.ZIP_DEFLATED, zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2):
+            for data in damaged(kind):
+                yield from refused(lambda: inputs.packed(path('bad.zip', data)), path('bad.zip'))
         yield from refused(lambda: inputs.checkpoints(path('none'), 'a'), path('none'))
-        if inputs.checkpoints(folder, 'a') or len(inputs.checkpoints(path('.'), path('a.0.ckpt', b'') and 'a')) != 1:
+        others = [path(name, b'') for name in ('a.b.0.ckpt', 'b.a.0.ckpt', 'a.0.ckpt.tmp', 'a.00.ckpt')]
+        if inputs.checkpoints(folder, 'a'):
+            yield f'inputs.py: some of {others} are taken for checkpoints of a'
+        files = [path(f'a.{k}.ckpt', b'') for k in (0, 1)]
+        if inputs.checkpoints(folder, 'a') != files:
             yield 'inputs.py: checkpoints are not found'
-        files = [path(f'a.{k}.ckpt', b'') for k in (0, 2)]
-        yield from refused(lambda: inputs.checkpoints(folder, 'a'), 'a.1.ckpt')
+        files[1] = path('a.2.ckpt', b'')
+        os.remove(path('a.1.ckpt'))
+        yield from refused(lambda: inputs.checkpoints(folder, 'a'), 'a.1.ckpt', 'there: 1')
         good = {'form': (8, 1), 'method': 'adam', 'steps': 1, 'weight0': 0}
         for read, says in ((lambda _: 1 // 0, 'division'), (lambda _: dict(good, form=0), 'form'),
                            (lambda _: dict(good, method='muon'), 'muon'), (lambda _: good, 'weight1')):
             yield from refused(lambda: inputs.state(files, (8, 1), 'adam', 2, read), path('a.'), says)
         try:
+            import PIL  # pylint: disable=unused-import
+            yield from refused(lambda: inputs.picture('set.zip', 'pages/x', b'x', 'RGB'), 'set.zip', 'pages/x')
+        except ImportError:
+            print('Pillow is not here: inputs.picture() is not checked')
+        try:
             import stored
         except ImportError:
             return
         for name, data in (('none.npz', None), ('none.planche', None), ('a.npz', b''), ('b.npz', b'PK'), ('c.npz', b'x'),
-                           ('a.planche', b'')):
+                           ('a.planche', b''), *(('d.npz', data) for data in damaged(zipfile.ZIP_DEFLATED))):
             yield from refused(lambda: stored.load(path(name, data)), path(name))
 
 

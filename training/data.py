@@ -4,7 +4,6 @@
 Drawing a tile costs more than a step of a small network. So drawn tiles live in a pool, of which a
 part is drawn anew every few steps; the damage is new for each crop.
 """
-import io
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -29,9 +28,8 @@ def tiles_of(image):
             yield image[y:y + SIDE, x:x + SIDE]
 
 
-def page_tiles(data):
+def page_tiles(page):
     """Tiles of a page, and of the page reduced: its lines are then thin and dense."""
-    page = Image.open(io.BytesIO(data)).convert('RGB')
     out = []
     for factor in (1, .7, .5) if page.width > 1250 else (1, .72):
         size = (max(SIDE, round(page.width * factor)), max(SIDE, round(page.height * factor)))
@@ -46,9 +44,10 @@ def load(path):
     """The set of make_set.py: tiles of pages (n, 3, s, s) and of letters (n, 1, s, s), uint8."""
     files = inputs.packed(path)
     with ThreadPoolExecutor(16) as pool:
-        pages = list(pool.map(page_tiles, [d for n, d in files if n.startswith('pages/')]))
-        letters = list(pool.map(lambda d: np.asarray(Image.open(io.BytesIO(d)).convert('L'))[None],
-                                [d for n, d in files if n.startswith('letters/')]))
+        pages = list(pool.map(lambda f: page_tiles(inputs.picture(path, *f, 'RGB')),
+                              [f for f in files if f[0].startswith('pages/')]))
+        letters = list(pool.map(lambda f: np.asarray(inputs.picture(path, *f, 'L'))[None],
+                                [f for f in files if f[0].startswith('letters/')]))
     pages = np.stack([t for page in pages for t in page])
     return torch.from_numpy(pages), torch.from_numpy(np.stack(letters))
 

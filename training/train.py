@@ -277,7 +277,7 @@ def arguments():
     parser.add_argument('--recipe', default='colours', choices=losses.RECIPES)
     parser.add_argument('--keep', type=float, default=0,
                         help='seconds between states that are saved on the way')
-    parser.add_argument('--rate', type=float, default=1e-3)
+    parser.add_argument('--rate', type=inputs.rate, default=1e-3)
     parser.add_argument('--seed', type=int, default=1)
     parser.add_argument('--scans', type=float, default=0,
                         help='share of scanned pages: paper, blur, noise, made straight, contrast')
