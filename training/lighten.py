@@ -10,6 +10,8 @@ import sys
 
 import torch
 
+import inputs
+
 
 def main():
     if len(sys.argv) != 3:
@@ -18,9 +20,9 @@ def main():
     files = sorted(glob.glob(os.path.join(source, '*.ckpt')))
     if not files:
         raise SystemExit(f'{source}: there are no checkpoints (*.ckpt)')
-    os.makedirs(out, exist_ok=True)
+    inputs.folder_for(out)
     for path in files:
-        state = torch.load(path, map_location='cpu')
+        state = inputs.checkpoint(path, lambda file: torch.load(file, map_location='cpu'))
         light = {('weight' + k[3:] if k.startswith('ema') else k): v for k, v in state.items()
                  if k.startswith('ema') or k in ('form', 'steps', 'method')}
         torch.save(light, os.path.join(out, os.path.basename(path)))
