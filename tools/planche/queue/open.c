@@ -163,7 +163,7 @@ enum planche_status planche_queue_open(struct planche_queue *queue,
                                        const struct planche_cli_queue_options *options,
                                        const char *name, struct planche_error *error)
 {
-    const char *servers[MAX_SERVERS];
+    const char *servers[MAX_SERVERS] = {""};
     *queue = (struct planche_queue){.options = options};
     enum planche_status status =
         planche_queue_store_check(options->store, options->store_token != NULL, error);
