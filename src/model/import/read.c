@@ -178,7 +178,9 @@ static enum planche_status look(const struct planche_import_stage *stage, bool *
     int64_t got = *folder ? 0 : planche_fd_read_all(fd, head, sizeof(head));
     int reason = errno;
     planche_fd_close(&fd);
-    *model = got > 0 && planche_model_recognise(stage->source, head, (size_t)got);
+    /* PyTorch's files are ZIPs, too, but nobody calls them so. */
+    *model = got > 0 && !planche_text_ends(stage->source, ".zip") &&
+             planche_model_recognise(stage->source, head, (size_t)got);
     return got >= 0 ? PLANCHE_OK
                     : planche_fail(error, PLANCHE_ERROR_IO, "%s: reading failed: %s", stage->source,
                                    strerror(reason));
@@ -202,7 +204,7 @@ enum planche_status planche_import_read(struct planche_import_stage *stage, uint
                             folder ? "is an empty folder: there is no model to import"
                                    : "is neither a model nor an archive of models");
     if (reason)
-        return planche_fail(error, PLANCHE_ERROR_IO, "%s: cannot be read: %s", stage->source,
-                            strerror(reason));
+        return planche_fail(error, PLANCHE_ERROR_IO, "%s: cannot be read: %s",
+                            stage->source, strerror(reason));
     return add_archive(stage, folder, max_bytes, error);
 }
