@@ -95,10 +95,9 @@ enum planche_status planche_archive_open(struct planche_archive **out, const cha
     if (status == PLANCHE_OK) {
         int reason;
         archive->container = planche_archive_locate(archive->fd, path, &archive->start, &reason);
-        status =
-            reason ? planche_fail(error, reason == ENOMEM ? PLANCHE_ERROR_MEMORY : PLANCHE_ERROR_IO,
-                                  "%s: cannot be read: %s", path, strerror(reason))
-                   : open_container(archive, error);
+        status = reason ? planche_fail(error, planche_status_of(reason), "%s: cannot be read: %s",
+                                       path, strerror(reason))
+                        : open_container(archive, error);
         if (status == PLANCHE_ERROR_DATA && archive->container && planche_volumes_is_piece(path))
             status = planche_fail(error, PLANCHE_ERROR_UNSUPPORTED,
                                   "%s: " PLANCHE_REFUSAL_VOLUME " (or it is damaged)", path);

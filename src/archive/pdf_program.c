@@ -23,8 +23,8 @@ static enum planche_status fail_start(const struct planche_archive *archive, con
                             "%s: PDFs, and only they, take the program %s, which is not there: "
                             "please install poppler-utils",
                             archive->path, program);
-    return planche_fail(error, errno == ENOMEM ? PLANCHE_ERROR_MEMORY : PLANCHE_ERROR_IO,
-                        "%s: %s cannot be started: %s", archive->path, program, strerror(errno));
+    return planche_fail(error, planche_status_of(errno), "%s: %s cannot be started: %s",
+                        archive->path, program, strerror(errno));
 }
 
 enum planche_status planche_pdf_start(struct planche_archive *archive, const char *const *arguments,

@@ -5,6 +5,7 @@
 #include "base/text.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <stdarg.h>
 
 enum planche_status planche_fail(struct planche_error *error, enum planche_status status,
@@ -17,4 +18,9 @@ enum planche_status planche_fail(struct planche_error *error, enum planche_statu
     planche_text_format(error->message, sizeof error->message, format, args);
     va_end(args);
     return status;
+}
+
+enum planche_status planche_status_of(int reason)
+{
+    return reason == ENOMEM ? PLANCHE_ERROR_MEMORY : PLANCHE_ERROR_IO;
 }

@@ -11,4 +11,7 @@
 __attribute__((format(printf, 3, 4))) enum planche_status
 planche_fail(struct planche_error *error, enum planche_status status, const char *format, ...);
 
+/* The status of a failed call that is told by errno: MEMORY for ENOMEM, else IO. */
+enum planche_status planche_status_of(int reason);
+
 #endif

@@ -72,8 +72,8 @@ static enum planche_status recognise(struct planche_book *book, struct planche_e
         return planche_fail(error, PLANCHE_ERROR_NOT_FOUND, "%s: there is no such file or folder",
                             book->input);
     if (reason)
-        return planche_fail(error, reason == ENOMEM ? PLANCHE_ERROR_MEMORY : PLANCHE_ERROR_IO,
-                            "%s: cannot be read: %s", book->input, strerror(reason));
+        return planche_fail(error, planche_status_of(reason), "%s: cannot be read: %s", book->input,
+                            strerror(reason));
     if (info.kind == PLANCHE_FILE_FOLDER)
         return planche_fail(error, PLANCHE_ERROR_DATA, "%s: is an empty folder", book->input);
     if (info.kind != PLANCHE_FILE_REGULAR)

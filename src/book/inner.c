@@ -275,8 +275,8 @@ static enum planche_status run_entry(struct planche_book *book, size_t index,
     int reason;
     enum planche_container container = planche_archive_detect(run.input, &reason);
     if (reason)
-        return planche_fail(error, PLANCHE_ERROR_IO, "%s: %s: cannot be read: %s", book->input,
-                            entry->name, strerror(reason));
+        return planche_fail(error, planche_status_of(reason), "%s: %s: cannot be read: %s",
+                            book->input, entry->name, strerror(reason));
     if (container == PLANCHE_CONTAINER_AUTO)
         return PLANCHE_OK;
     if (book->depth >= PLANCHE_INNER_DEPTH) {

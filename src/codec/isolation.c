@@ -47,9 +47,8 @@ static enum planche_status start(const struct planche_isolation *isolation,
     *child = (struct planche_isolation_child){PLANCHE_HELPER_NONE, PLANCHE_SHARED_NONE,
                                               PLANCHE_SHARED_NONE};
     if (!planche_shared_create(&child->input) || !planche_shared_create(&child->window)) {
-        planche_fail(error, errno == ENOMEM ? PLANCHE_ERROR_MEMORY : PLANCHE_ERROR_IO,
-                     "%s: no memory can be shared with %s: %s", subject, planche_decode_kind.name,
-                     strerror(errno));
+        planche_fail(error, planche_status_of(errno), "%s: no memory can be shared with %s: %s",
+                     subject, planche_decode_kind.name, strerror(errno));
         drop(child);
         return error->status;
     }

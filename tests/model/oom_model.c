@@ -2,6 +2,7 @@
 /* The model loader under failing allocations. */
 #include "support/oom.h"
 
+#include "archive/writer.h"
 #include "base/text.h"
 #include "io/digest.h"
 #include "io/tree.h"
@@ -77,9 +78,10 @@ static void test_onnx(void **state)
     }
 }
 
-/* A folder to import from, and one to import to, which is not there. */
+/* A folder to import from, the same as a ZIP, and a folder to import to, which is not there. */
 struct folders {
-    char from[64], to[72];
+    char from[64], zip[72], to[72];
+    const char *source; /* from or zip */
 };
 
 static void write_file(const char *folder, const char *name, const void *data, size_t size)
@@ -98,6 +100,24 @@ static void count_model(void *user, const struct planche_model_imported *model)
     ++*(int *)user;
 }
 
+/* Packs files of folders->from; the ZIP holds the whole of each. */
+static void write_zip(const struct folders *folders, const char *const *names, size_t count)
+{
+    struct planche_archive_writer *writer;
+    struct planche_error error;
+    assert_int_equal(planche_archive_writer_create(&writer, PLANCHE_CONTAINER_ZIP, folders->zip,
+                                                   false, NULL, &error),
+                     PLANCHE_OK);
+    for (size_t i = 0; i < count; i++) {
+        struct planche_archive_entry entry = {.name = names[i]};
+        char path[128];
+        snprintf(path, sizeof path, "%s/%s", folders->from, names[i]);
+        assert_int_equal(planche_archive_writer_add(writer, &entry, path, &error), PLANCHE_OK);
+    }
+    assert_int_equal(planche_archive_writer_commit(writer, NULL, NULL, NULL, &error), PLANCHE_OK);
+    planche_archive_writer_destroy(&writer);
+}
+
 /* The budget is the import's own. */
 static enum planche_status import_scenario(void *user, struct planche_budget *budget,
                                            struct planche_error *error)
@@ -111,7 +131,7 @@ static enum planche_status import_scenario(void *user, struct planche_budget *bu
     options.directory = folders->to;
     options.imported = count_model;
     options.user = &models;
-    enum planche_status status = planche_import_run(folders->from, &options, error);
+    enum planche_status status = planche_import_run(folders->source, &options, error);
     snprintf(imported, sizeof imported, "%s/imported/x.param", folders->to);
     assert_int_equal(models, status == PLANCHE_OK);
     assert_int_equal(stat(imported, &info) == 0, status == PLANCHE_OK);
@@ -128,6 +148,7 @@ static void test_import(void **state)
     (void)state;
     assert_non_null(mkdtemp(folders.from));
     snprintf(folders.to, sizeof folders.to, "%s-to", folders.from);
+    snprintf(folders.zip, sizeof folders.zip, "%s.zip", folders.from);
     random_graph_make(&files, 1);
     const struct {
         const char *name;
@@ -148,7 +169,13 @@ static void test_import(void **state)
     }
     write_file(folders.from, "SHA256SUMS", sums, (size_t)length);
     random_graph_free(&files);
+    write_zip(&folders, (const char *const[]){"x.param", "x.bin", "x.txt", "readme", "SHA256SUMS"},
+              5);
+    folders.source = folders.from;
     assert_true(oom_run("import", import_scenario, &folders, 1) > 10);
+    folders.source = folders.zip;
+    assert_true(oom_run("import of a ZIP", import_scenario, &folders, 1) > 10);
+    remove(folders.zip);
     assert_true(planche_tree_remove(folders.from));
 }
 

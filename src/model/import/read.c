@@ -204,7 +204,7 @@ enum planche_status planche_import_read(struct planche_import_stage *stage, uint
                             folder ? "is an empty folder: there is no model to import"
                                    : "is neither a model nor an archive of models");
     if (reason)
-        return planche_fail(error, PLANCHE_ERROR_IO, "%s: cannot be read: %s",
+        return planche_fail(error, planche_status_of(reason), "%s: cannot be read: %s",
                             stage->source, strerror(reason));
     return add_archive(stage, folder, max_bytes, error);
 }

@@ -43,8 +43,8 @@ static enum planche_status make_folder(struct planche_import_stage *stage,
     planche_folder_make_parents(inside, 0777);
     stage->folder = planche_tree_create(inside, 0700, stage->budget);
     if (!stage->folder)
-        return planche_fail(error, errno == ENOMEM ? PLANCHE_ERROR_MEMORY : PLANCHE_ERROR_IO,
-                            "%s: cannot make a folder here: %s", stage->directory, strerror(errno));
+        return planche_fail(error, planche_status_of(errno), "%s: cannot make a folder here: %s",
+                            stage->directory, strerror(errno));
     return PLANCHE_OK;
 }
 
