@@ -597,6 +597,18 @@ class Talk(Books):
         lines = self.lines(self.planche("in/book.cbz", "--dry-run", "--json", check=1))
         self.assertEqual([line["fate"] for line in lines[:-2]], ["enlarged", "duplicate", "failed"])
 
+    def test_dry_run_counts_what_is_there(self):
+        """Bytes of a page that fails count where they are in the output; a book that fails counts in nothing."""
+        page, film = harness.page(8, 8), ("film.mp4", bytes(500000))
+        self.write("in/book.cbz", archives.cbz([("1.png", page), film, ("bad.png", bytes(400000))]))
+        self.write("in/none.cbz", archives.cbz([film, ("bad.png", bytes(400000))]))
+        self.write("in/p.png", page)
+        for what, pages, low, high in (("keep", 2, 900000, 1000000), ("skip", 2, 500000, 600000),
+                                       ("fail", 1, 1, 100000)):
+            lines = self.lines(self.planche("in", "-o", "out/", "--dry-run", "--json", "--on-error", what, check=1))
+            self.assertEqual(lines[-1]["pages"], pages)
+            self.assertTrue(low < lines[-1]["output_bytes"] < high, (what, lines[-1]))
+
     def test_dry_run_needs_no_model(self):
         self.book()
         result = harness.run("book.cbz", "--dry-run", cwd=self.folder, check=0,

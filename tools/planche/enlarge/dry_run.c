@@ -84,10 +84,12 @@ static void print_entry(const struct dry_book *dry, const struct planche_book_pa
 }
 
 /* True of entries that are in the output as they were. */
-static bool is_kept(enum planche_book_outcome outcome)
+static bool is_kept(const struct dry_book *dry, enum planche_book_outcome outcome)
 {
     return outcome == PLANCHE_BOOK_ALREADY_ENLARGED || outcome == PLANCHE_BOOK_LARGE ||
-           outcome == PLANCHE_BOOK_COPIED || outcome == PLANCHE_BOOK_FAILED;
+           outcome == PLANCHE_BOOK_COPIED ||
+           (outcome == PLANCHE_BOOK_FAILED &&
+            dry->run->options.book.on_error == PLANCHE_ON_ERROR_KEEP);
 }
 
 static void describe_entry(void *user, const struct planche_book_page *found)
@@ -109,7 +111,7 @@ static void describe_entry(void *user, const struct planche_book_page *found)
         planche_cli_totals_add(dry->totals, &result, run->options.page.lossless);
     bool inner = planche_cli_is_inner_book(&page);
     dry->totals->inner += inner;
-    if (is_kept(page.outcome))
+    if (is_kept(dry, page.outcome))
         dry->totals->copied_bytes += (double)found->input_bytes;
     if (page.outcome == PLANCHE_BOOK_UNSELECTED) {
         /* The run would not speak of it either. */
@@ -189,11 +191,14 @@ static void describe_book(struct planche_cli_run *run, const struct planche_cli_
         planche_cli_warn_no_pages(item->input, outcomes, false);
     if (outcomes[PLANCHE_BOOK_FAILED] > 0)
         run->failed = true; /* as the run's status will say */
-    if (outcomes[PLANCHE_BOOK_FAILED] > 0 &&
-        (book.on_error == PLANCHE_ON_ERROR_FAIL || is_only(outcomes, PLANCHE_BOOK_FAILED)))
+    bool fails = outcomes[PLANCHE_BOOK_FAILED] > 0 &&
+                 (book.on_error == PLANCHE_ON_ERROR_FAIL || is_only(outcomes, PLANCHE_BOOK_FAILED));
+    if (fails) {
         planche_cli_message("%s: would fail, because %s", item->input,
                             is_only(outcomes, PLANCHE_BOOK_FAILED) ? "all its pages do"
                                                                    : "a page does");
+        *totals = before; /* nothing of it will be there */
+    }
     if (run->options.json) {
         json_t *object = planche_cli_json_book(&outcome);
         json_object_set_new(object, "dry_run", json_true());
