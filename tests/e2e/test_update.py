@@ -589,9 +589,10 @@ class Named(Outputs):
             os.truncate(self.path(name), 1 << 42)
         os.utime(self.path("out/0.bin"), (1e9, 1e9))
         self.write("lib/a.cbz", book(1))
-        for more in ((), ("--update",)):
+        for more in ((), ("--update",), ("--dry-run",)):
             stdout, stderr = self.interrupt_once_open("lib/0.bin", "lib", "-o", "out", "--json", *more)
-            line = json.loads(stdout.splitlines()[0])
+            line = next(line for line in map(json.loads, stdout.splitlines()) if line["type"] == "other")
+            self.assertEqual(line.get("dry_run"), True if "--dry-run" in more else None)
             self.assertEqual((line["output"], line["status"], line["error"]), ("out/0.bin", "cancelled", "cancelled"))
             self.assertNotIn("differ", stderr)
             self.assertEqual(self.files("out"), ["0.bin"])

@@ -114,6 +114,15 @@ static enum planche_status judge(const struct planche_cli_options *options,
     return PLANCHE_OK;
 }
 
+static void print_json(struct planche_cli_run *run, const struct planche_cli_item *item,
+                       enum planche_status status, const char *message)
+{
+    json_t *object = planche_cli_json_other(item, status, message);
+    if (run->options.dry_run)
+        json_object_set_new(object, "dry_run", json_true());
+    planche_cli_run_json(run, object);
+}
+
 /* What the run would do; its bytes count. */
 static void foresee(struct planche_cli_run *run, const struct planche_cli_item *item)
 {
@@ -122,11 +131,8 @@ static void foresee(struct planche_cli_run *run, const struct planche_cli_item *
         run->summary.copied_bytes += info.size;
     if (item->makes && !run->options.json)
         planche_cli_print("%s -> %s  (copy)", item->input, item->output);
-    if (run->options.json && item->verdict != PLANCHE_CLI_UP_TO_DATE) {
-        json_t *object = planche_cli_json_other(item, PLANCHE_OK, NULL);
-        json_object_set_new(object, "dry_run", json_true());
-        planche_cli_run_json(run, object);
-    }
+    if (run->options.json && item->verdict != PLANCHE_CLI_UP_TO_DATE)
+        print_json(run, item, PLANCHE_OK, NULL);
 }
 
 static void report(struct planche_cli_run *run, const struct planche_cli_item *item,
@@ -140,7 +146,7 @@ static void report(struct planche_cli_run *run, const struct planche_cli_item *i
         planche_cli_note("%s -> %s  %s", item->input, item->output,
                          item->makes ? "copied" : planche_cli_verdict_name(item->verdict));
     if (run->options.json && (status != PLANCHE_OK || item->verdict != PLANCHE_CLI_UP_TO_DATE))
-        planche_cli_run_json(run, planche_cli_json_other(item, status, message));
+        print_json(run, item, status, message);
 }
 
 void planche_cli_copy_others(struct planche_cli_run *run)
