@@ -136,20 +136,20 @@ static bool imported_licence(const char *folder, const char *name, char *licence
            planche_cli_licence_find(path, licence, size, from, sizeof from);
 }
 
-/* An object with the keys of the catalogue's; what only that knows is null. */
+/* Prints an object with the keys of the catalogue's models; null: what is not known of this one. */
 static bool print_imported_json(const char *folder, const char *name)
 {
-    static const char *const unknown[] = {
-        "family",       "scale",       "denoise",      "licence",   "source",
-        "package_path", "param_bytes", "param_sha256", "bin_bytes", "bin_sha256"};
+    static const char *const unknown[] = {"family",       "scale",        "denoise",
+                                          "source",       "package_path", "param_bytes",
+                                          "param_sha256", "bin_bytes",    "bin_sha256"};
     char file[PATH_MAX], licence[LICENCE_BYTES];
     json_t *object = json_object();
     snprintf(file, sizeof file, PLANCHE_CLI_IMPORTED "/%s", name);
     json_object_set_new(object, "model", planche_cli_json_text(name));
     for (size_t i = 0; i < sizeof unknown / sizeof *unknown; i++)
         json_object_set_new(object, unknown[i], json_null());
-    if (imported_licence(folder, name, licence, sizeof licence))
-        json_object_set_new(object, "licence", planche_cli_json_text(licence));
+    bool licensed = imported_licence(folder, name, licence, sizeof licence);
+    json_object_set_new(object, "licence", licensed ? planche_cli_json_text(licence) : json_null());
     json_object_set_new(object, "file", planche_cli_json_text(file));
     planche_cli_json_set_count(object, "bytes", imported_size(folder, name));
     json_object_set_new(object, "built_in", json_false());
