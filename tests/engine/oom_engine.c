@@ -45,7 +45,7 @@ static void insert_odd_chunk(void)
     page_size += sizeof(chunk);
 }
 
-/* Its .param's path: path[]. */
+/* Writes a model of a scale into the folder; path[] becomes the path of its .param. */
 static bool write_model(unsigned scale, char path[static 128])
 {
     static struct tiny_model tiny;
@@ -56,7 +56,7 @@ static bool write_model(unsigned scale, char path[static 128])
     return tiny_model_write(&tiny, base);
 }
 
-/* With its .bin. */
+/* Removes a model: its .param and the .bin beside it. */
 static void remove_model(const char *param)
 {
     char bin[128];
@@ -231,7 +231,7 @@ static void write_strip(const char *path)
     assert_true(png_image_write_to_file(&image, path, 0, pixels, 0, NULL));
 }
 
-/* Both parts or none. */
+/* Runs the strip, which becomes two files: both are there afterwards, or none. */
 static enum planche_status split_scenario(void *user, struct planche_budget *budget,
                                           struct planche_error *error)
 {
@@ -241,7 +241,7 @@ static enum planche_status split_scenario(void *user, struct planche_budget *bud
     (void)budget;
     snprintf(strip, sizeof(strip), "%s/strip.png", folder);
     options.on_limit = PLANCHE_ON_LIMIT_SPLIT;
-    options.effort = 1;
+    options.effort = 1; /* fast; what Planche allocates is the same for any */
     enum planche_status status =
         planche_engine_run_file(work->engine, strip, output, &options, NULL, error);
     for (int i = 1; i <= 2; i++) {
