@@ -190,7 +190,7 @@ def damaged(kind):
         archive.writestr('form.npy', bytes(range(256)) * 40)
         end = archive.start_dir
     data = whole.getvalue()
-    for k in range(30 + len('form.npy'), end):
+    for k in range(30 + len('form.npy'), end, 32):
         yield data[:k] + bytes([data[k] ^ 0xff]) + data[k + 1:]
 
 
