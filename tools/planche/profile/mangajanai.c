@@ -63,8 +63,8 @@ static enum planche_status find(struct found *found, const char *folder, unsigne
     struct dirent **names;
     int count = scandir(folder, &names, NULL, alphasort);
     if (count < 0 && errno != ENOENT && errno != ENOTDIR)
-        return planche_fail(error, errno == ENOMEM ? PLANCHE_ERROR_MEMORY : PLANCHE_ERROR_IO,
-                            "%s: the folder cannot be read: %s", folder, strerror(errno));
+        return planche_fail(error, planche_status_of(errno), "%s: the folder cannot be read: %s",
+                            folder, strerror(errno));
     for (int i = 0; i < count; i++) {
         note(found, names[i]->d_name, scale);
         free(names[i]);
