@@ -2,15 +2,17 @@
 # SPDX-License-Identifier: MIT
 """Checks what can be checked without a GPU: the lists of pages and fonts, that LICENSE-MODELS names
 them, that every file is Python, the plan, and, where numpy is, what export.py and stored.py write, how
-wrong inputs are told, and what eval/measure.py says of pictures whose figures are known. Prints what is
-wrong."""
+wrong inputs are told, and what eval/measure.py says of pictures whose figures are known; where torch
+is, what data.py says of wrong sets, and that train.py goes on from what lighten.py leaves. Prints what is wrong."""
 import ast
+import contextlib
 import glob
 import io
 import os
 import re
 import sys
 import tempfile
+import types
 import zipfile
 
 sys.dont_write_bytecode = True  # nothing is left behind by the test
@@ -236,10 +238,16 @@ def told():
                            (lambda _: dict(good, method='muon'), 'muon'), (lambda _: good, 'weight1')):
             yield from refused(lambda: inputs.state(files, (8, 1), 'adam', 2, read), path('a.'), says)
         try:
-            import PIL  # pylint: disable=unused-import
+            from PIL import Image
             yield from refused(lambda: inputs.picture('set.zip', 'pages/x', b'x', 'RGB'), 'set.zip', 'pages/x')
+            for size in ((8, 9), (9, 8)):
+                Image.new('L', size).save(path('letters.png'))
+                with open(path('letters.png'), 'rb') as stream:
+                    small = stream.read()
+                yield from refused(lambda: inputs.tile('set.zip', 'letters/x', small, 8), 'set.zip: letters/x',
+                                   '%dx%d' % size, '8x8')
         except ImportError:
-            print('Pillow is not here: inputs.picture() is not checked')
+            print('Pillow is not here: pictures of sets are not checked')
         try:
             import stored
         except ImportError:
@@ -249,8 +257,60 @@ def told():
             yield from refused(lambda: stored.load(path(name, data)), path(name))
 
 
+def loaded():
+    """A set whose letters are of the wrong size, and one whose pages are empty, end data.py with a line."""
+    try:
+        from PIL import Image
+        import data
+    except ImportError:
+        print('torch is not here: data.py is not checked')
+        return
+    for side, says in ((data.SIDE - 1, 'letters/0.png'), (data.SIDE, 'nothing to see')):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, 'set.zip')
+            with zipfile.ZipFile(path, 'w') as archive:
+                for name in ('pages/0.png', 'letters/0.png'):
+                    with archive.open(name, 'w') as stream:
+                        Image.new('L', (side, side)).save(stream, 'PNG')
+            yield from refused(lambda: data.load(path), path, says)
+
+
+def lightened():
+    """Networks that go on from what lighten.py left of their files have the averaged weights, and the steps."""
+    try:
+        import torch
+        import lighten
+        import train
+    except ImportError:
+        print('torch is not here: lighten.py is not checked')
+        return
+    train.SHARD = 4096  # so that there are several files
+    args = types.SimpleNamespace(recipe='plain', rate=1e-3, seed=1, cuda=False, compile=False, resume=None)
+    for spec in ('a=4x1', 'b=4x2+6x1g:::muon'):
+        with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()):
+            whole, light = os.path.join(folder, 'whole'), os.path.join(folder, 'light')
+            args.resume = None
+            net = train.Student(spec, args, torch.device('cpu'))
+            for _ in range(2):
+                net.step(torch.rand(1, 3, 16, 16), torch.rand(1, 3, 32, 32), torch.full((1, 5), .2), 1)
+            os.mkdir(whole)
+            net.save(whole)
+            lighten.lighten(whole, light)
+            names = sorted(name for name in os.listdir(whole) if name.endswith('.ckpt'))
+            if len(names) < 2 or sorted(os.listdir(light)) != names:
+                yield f'lighten.py: {os.listdir(light)} of {names}'
+            sizes = [sum(os.path.getsize(os.path.join(at, name)) for name in names) for at in (whole, light)]
+            if sizes[1] > .7 * sizes[0]:
+                yield f'lighten.py: {sizes[1]} bytes of {sizes[0]}'
+            args.resume, args.seed = light, 2
+            again = train.Student(spec, args, torch.device('cpu'))
+            if again.steps != 2 or not all(torch.equal(p, e) and torch.equal(kept, e) for p, kept, e in zip(
+                    again.net.parameters(), again.ema, net.ema)):
+                yield f'lighten.py: train.py does not go on from what it leaves of {spec}'
+
+
 def main():
-    checks = (lists, attributed, python, planned, told, exported, measured)
+    checks = (lists, attributed, python, planned, told, exported, measured, loaded, lightened)
     wrong = [problem for check in checks for problem in check()]
     print('\n'.join(wrong) or 'training: passed')
     return 1 if wrong else 0

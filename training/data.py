@@ -46,10 +46,12 @@ def load(path):
     with ThreadPoolExecutor(16) as pool:
         pages = list(pool.map(lambda f: page_tiles(inputs.picture(path, *f, 'RGB')),
                               [f for f in files if f[0].startswith('pages/')]))
-        letters = list(pool.map(lambda f: np.asarray(inputs.picture(path, *f, 'L'))[None],
+        letters = list(pool.map(lambda f: np.asarray(inputs.tile(path, *f, SIDE))[None],
                                 [f for f in files if f[0].startswith('letters/')]))
-    pages = np.stack([t for page in pages for t in page])
-    return torch.from_numpy(pages), torch.from_numpy(np.stack(letters))
+    pages = [t for page in pages for t in page]
+    if not pages:
+        raise SystemExit(f'{path}: there is nothing to see on its pages')
+    return torch.from_numpy(np.stack(pages)), torch.from_numpy(np.stack(letters))
 
 
 class Pool:

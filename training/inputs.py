@@ -68,6 +68,14 @@ def picture(path, name, data, mode):
         raise SystemExit(f'{path}: {name} is no picture, or damaged') from None
 
 
+def tile(path, name, data, side):
+    """Lettering that an entry of a set holds, in grey: as large as drawn tiles are."""
+    letters = picture(path, name, data, 'L')
+    if letters.size != (side, side):
+        raise SystemExit(f'{path}: {name} has {letters.width}x{letters.height} pixels, not {side}x{side}')
+    return letters
+
+
 def checkpoints(folder, name):
     """Files that an earlier piece left of a network, first to last; none if it has not begun."""
     try:

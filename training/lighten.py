@@ -13,10 +13,7 @@ import torch
 import inputs
 
 
-def main():
-    if len(sys.argv) != 3:
-        raise SystemExit('lighten.py FROM TO: two folders')
-    source, out = sys.argv[1:]
+def lighten(source, out):
     files = sorted(glob.glob(os.path.join(source, '*.ckpt')))
     if not files:
         raise SystemExit(f'{source}: there are no checkpoints (*.ckpt)')
@@ -26,6 +23,12 @@ def main():
         light = {('weight' + k[3:] if k.startswith('ema') else k): v for k, v in state.items()
                  if k.startswith('ema') or k in ('form', 'steps', 'method')}
         torch.save(light, os.path.join(out, os.path.basename(path)))
+
+
+def main():
+    if len(sys.argv) != 3:
+        raise SystemExit('lighten.py FROM TO: two folders')
+    lighten(*sys.argv[1:])
 
 
 if __name__ == '__main__':
