@@ -24,6 +24,7 @@ from noise import make_book, make_png
 
 PICTURES = os.environ.get("PLANCHE_TEST_PICTURES")
 WAIT = SLOWNESS  # seconds without a worker after which there is none
+LONG = min(SECONDS, 3600)  # without a worker, for tests that need none before then
 
 
 class Serve(Queue):
@@ -34,7 +35,7 @@ class Serve(Queue):
                              env=self.env, quick=False, **settings)
 
     def worker(self, *more, port=None):
-        return super().worker("--lease", 1, *more, port=port)
+        return super().worker("--lease", SLOWNESS, *more, port=port)
 
     def expect_empty(self):
         """The server has the files of its model in the queue for as long as it runs."""
@@ -178,7 +179,7 @@ class Absence(Serve):
 
     def test_gone_client_and_same_bytes(self):
         """The page of a client that has gone is taken back; --same-bytes asks for this machine's arithmetic."""
-        running = self.serve("--same-bytes", "--queue-wait", 60)
+        running = self.serve("--same-bytes", "--queue-wait", LONG)
         with running.connect() as client:
             client.send(client.request("/v1/upscale", "POST", make_png(40, 48, 4)))
             self.wait_for(lambda s, _: s["pages"] == 1, "no page")
@@ -196,19 +197,19 @@ class Absence(Serve):
         wanted = alone.post(chain, page)
         self.assertEqual(wanted.status, 200, wanted.body[:300])
         alone.stop()
-        running = self.serve("--queue-wait", 60)
+        running = self.serve("--queue-wait", LONG)
         answer = running.post(chain, page)
         self.assertEqual((answer.status, answer.body), (200, wanted.body), answer.body[:300])
         self.assertEqual(running.status()["shared_queue"]["made"], 0)
         running.stop()
         result = subprocess.run(self.words("serve", "--check", "-m", "levels+small"), env=self.env, capture_output=True,
-                                text=True, check=False, timeout=100)
+                                text=True, check=False, timeout=SECONDS)
         self.assertEqual(result.returncode, 2, result.stderr)
         self.assertIn("levels+small: workers of a queue run one model", result.stderr)
 
     def test_model_that_no_worker_has(self):
         """The page is refused at once, with 400 and without a path of the worker."""
-        running = self.serve("--queue-wait", 60)
+        running = self.serve("--queue-wait", LONG)
         self.worker()
         self.wait_for_crew(running, 1)
         answer = running.post("/v1/upscale?model=realcugan", make_png(24, 24, 8))
@@ -219,7 +220,7 @@ class Absence(Serve):
 
     def test_refuses_servers_with_holes(self):
         words = [PLANCHE, "serve", "--check", "--queue", f"nats://127.0.0.1:{self.server.port}"]
-        result = subprocess.run(words, env=self.env, capture_output=True, text=True, check=False, timeout=100)
+        result = subprocess.run(words, env=self.env, capture_output=True, text=True, check=False, timeout=SECONDS)
         version = subprocess.run([SERVER, "--version"], capture_output=True, text=True, check=True)
         if any(f"v2.{minor}." in version.stdout for minor in range(11)):
             self.assertEqual(result.returncode, 3, result.stderr)
@@ -231,7 +232,7 @@ class Urgency(Serve):
         """What is made in advance becomes a reader's page when one asks for it; one that a worker has stays."""
         page = make_png(40, 48, 7)
         wanted, = self.alone([page])
-        running = self.serve("--queue-wait", 60)
+        running = self.serve("--queue-wait", LONG)
         threads, answers = self.clients(running, page)
         threads[0].start()
         self.wait_for(lambda s, _: s["waiting"]["prefetch"] == 1 and s["pages"] == 1, "no page")
@@ -246,13 +247,13 @@ class Urgency(Serve):
         for a worker to make again."""
         page = make_png(40, 48, 9)
         wanted, = self.alone([page])
-        first = self.serve("--queue-wait", 60)
+        first = self.serve("--queue-wait", LONG)
         with first.connect() as client:
             client.send(client.request("/v1/upscale?priority=normal", "POST", page))
             self.wait_for(lambda s, _: s["pages"] == 1, "no page")
             first.process.kill()
             first.process.wait()
-        running = self.serve("--queue-wait", 60)
+        running = self.serve("--queue-wait", LONG)
         threads, answers = self.clients(running, page)
         with socket.create_connection(("127.0.0.1", self.server.port), SECONDS) as client, client.makefile("rb") as heard:
             client.sendall(b'CONNECT {"verbose":false}\r\nSUB planche.wake 1\r\nPING\r\n')
@@ -273,7 +274,7 @@ class Urgency(Serve):
         wanted, = self.alone([page])
         proxy = Cut(self.server.port, b"PUB planche.job.reader.")
         self.addCleanup(proxy.close)
-        running = self.serve("--queue-wait", 60, "--queue", f"nats://127.0.0.1:{proxy.port}")
+        running = self.serve("--queue-wait", LONG, "--queue", f"nats://127.0.0.1:{proxy.port}")
         threads, answers = self.clients(running, page)
         threads[0].start()
         self.wait_for(lambda s, _: s["waiting"]["prefetch"] == 1, "no page")
@@ -284,14 +285,14 @@ class Urgency(Serve):
 
     def test_page_of_a_server_that_died_and_of_a_client_that_left(self):
         """The job that a server has left is used by the next one, and taken back when its client goes."""
-        page, running = make_png(40, 48, 11), self.serve("--queue-wait", 60)
+        page, running = make_png(40, 48, 11), self.serve("--queue-wait", LONG)
         with running.connect() as client:
             client.send(client.request("/v1/upscale?priority=normal", "POST", page))
             self.wait_for(lambda s, _: s["pages"] == 1, "no page")
             running.process.kill()
             running.process.wait()
         left = self.job()["seq"]
-        running = self.serve("--queue-wait", 60)
+        running = self.serve("--queue-wait", LONG)
         with running.connect() as client:
             client.send(client.request("/v1/upscale?priority=interactive", "POST", page))
             self.wait_for(lambda s, _: s["waiting"]["reader"] == 1, "it is not raised")
@@ -393,7 +394,7 @@ class Store(Serve):
         address = f"http://127.0.0.1:{way.port}/"
         front = self.front("--store", self.path("shared"))
         wrong = self.worker("--store", address, "--token-file", self.path("other"))
-        self.assertEqual(wrong.wait(60), 3)
+        self.assertEqual(wrong.wait(SECONDS), 3)
         self.assertIn(b"it wants another token", read(self.path("output.log")))
         words = self.words("serve", "--check", "--no-cache", "-m", "small", "--store", address, "--token-file", self.path("other"))
         checked = subprocess.run(words, env=self.env, capture_output=True, check=False, timeout=SECONDS)
@@ -405,7 +406,8 @@ class Store(Serve):
         self.drain(worker)
         self.assertEqual((way.cuts, os.listdir(self.path("shared"))), (0, []))
         self.assertEqual(self.server.request("CONSUMER.INFO.PLANCHE_JOBS.book-any")["delivered"]["consumer_seq"], 1)
-        gone = subprocess.run(self.words("queue", "--store", self.path("none")), env=self.env, capture_output=True, check=False)
+        gone = subprocess.run(self.words("queue", "--store", self.path("none")), env=self.env, capture_output=True, check=False,
+                              timeout=SECONDS)
         self.assertEqual(gone.returncode, 3)
         self.assertIn(b"none: No such file or directory", gone.stderr)
 
@@ -447,7 +449,7 @@ class Store(Serve):
         alone = self.serve("--store", self.path("shared"), queue=False)
         self.assertEqual(alone.get(path).status, 403)
         worker = self.worker("--store", f"http://127.0.0.1:{alone.address[1]}", "--token-file", self.path("token"))
-        self.assertEqual(worker.wait(60), 3)
+        self.assertEqual(worker.wait(SECONDS), 3)
         self.assertIn(b"lets nobody into its store", read(self.path("output.log")))
 
 
