@@ -5,6 +5,7 @@
 #include "engine/engine.h"
 #include "support/oom.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -34,19 +35,33 @@ static enum planche_status scenario(void *user, struct planche_budget *budget,
     return status;
 }
 
-/* An EPUB on its way to a CBZ: its order is found, and a ComicInfo.xml made. */
-static enum planche_status convert(void *user, struct planche_budget *budget,
-                                   struct planche_error *error)
+/* A book that is made into a CBZ: as a scenario, and what it has left is gone. */
+static enum planche_status make(const struct at_work *work, const char *input,
+                                struct planche_error *error)
 {
-    const struct at_work *work = user;
-    (void)budget;
     enum planche_status status =
-        book_run(work->engine, "in.epub", "out.cbz", book_options(&told), &told);
+        book_run(work->engine, input, "out.cbz", book_options(&told), &told);
     assert_int_equal(atomic_load(&work->engine->state->budget.used), work->used);
     assert_int_equal(access(test_path("out.cbz"), F_OK) == 0, status == PLANCHE_OK);
     unlink(test_path("out.cbz"));
     *error = told.error;
     return status;
+}
+
+/* An EPUB: its order is found, and a ComicInfo.xml made. */
+static enum planche_status convert(void *user, struct planche_budget *budget,
+                                   struct planche_error *error)
+{
+    (void)budget;
+    return make(user, "in.epub", error);
+}
+
+/* A book in a book. */
+static enum planche_status make_shelf(void *user, struct planche_budget *budget,
+                                      struct planche_error *error)
+{
+    (void)budget;
+    return make(user, "in.cbz", error);
 }
 
 static enum planche_status inspect(void *user, struct planche_budget *budget,
@@ -108,10 +123,37 @@ static void test_epub(void **state)
     assert_int_equal(test_count_files(), 0);
 }
 
+static void test_inner(void **state)
+{
+    const struct planche_engine_options options = {.jobs = 1, .threads = 1};
+    struct at_work work = {.engine = test_engine(options, 2)};
+    uint8_t inner[4096];
+    (void)state;
+    book_add_page(&in, "1.png", 1, 8, 8, PLANCHE_FORMAT_PNG);
+    book_write(&in, test_path("in.cbz"), PLANCHE_CONTAINER_ZIP);
+    book_free(&in);
+    FILE *file = fopen(test_path("in.cbz"), "rb");
+    size_t size = fread(inner, 1, sizeof inner, file);
+    assert_int_equal(fclose(file), 0);
+    book_add(&in, "a.cbz", inner, size);
+    book_write(&in, test_path("in.cbz"), PLANCHE_CONTAINER_ZIP);
+    book_free(&in);
+    book_make(work.engine, "in.cbz", "out.cbz", book_options(&told), &told);
+    assert_int_equal(told.result.pages, 1);
+    work.used = atomic_load(&work.engine->state->budget.used);
+    remove_all("out.cbz");
+    assert_true(oom_run("shelf", make_shelf, &work, 1) > 50);
+    assert_int_equal(make_shelf(&work, NULL, &told.error), PLANCHE_OK);
+    planche_engine_destroy(&work.engine);
+    remove_all("in.cbz");
+    assert_int_equal(test_count_files(), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_book),
+        cmocka_unit_test(test_inner),
         cmocka_unit_test(test_epub),
     };
     if (access("/dev/shm", W_OK) == 0)

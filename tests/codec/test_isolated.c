@@ -7,6 +7,7 @@
 #include "base/cancel.h"
 #include "codec/format.h"
 
+#include <errno.h>
 #include <gif_lib.h>
 #include <openjpeg.h>
 #include <stdio.h>
@@ -14,6 +15,19 @@
 #include <sys/stat.h>
 #include <tiffio.h>
 #include <unistd.h>
+
+/* Why no process can be started; 0: they can. */
+static int refusal;
+
+int __real_clone(int (*run)(void *), void *stack, int flags, void *user, ...);
+int __wrap_clone(int (*run)(void *), void *stack, int flags, void *user, ...);
+int __wrap_clone(int (*run)(void *), void *stack, int flags, void *user, ...)
+{
+    if (!refusal)
+        return __real_clone(run, stack, flags, user);
+    errno = refusal;
+    return -1;
+}
 
 static char folder[] = "/tmp/planche-test-XXXXXX";
 static char path[sizeof folder + 16];
@@ -536,6 +550,26 @@ static void test_program(void **state)
     bytes_free(&file);
 }
 
+/* The system has no memory or no room for another process: a try later may go well. */
+static void test_no_process(void **state)
+{
+    static const struct {
+        int reason;
+        enum planche_status status;
+    } reasons[] = {
+        {ENOMEM, PLANCHE_ERROR_MEMORY}, {EAGAIN, PLANCHE_ERROR_MEMORY}, {EPERM, PLANCHE_ERROR_IO}};
+    struct bytes file = make_gif(9, 11, 1, 2, false);
+    (void)state;
+    for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++) {
+        char words[200];
+        snprintf(words, sizeof words, "cannot be started: %s", strerror(reasons[i].reason));
+        refusal = reasons[i].reason;
+        expect_error(&file, reasons[i].status, words);
+    }
+    refusal = 0;
+    bytes_free(&file);
+}
+
 static void test_cancel(void **state)
 {
     struct planche_cancel handle = {0};
@@ -559,7 +593,8 @@ int main(void)
         cmocka_unit_test(test_tiff_metadata), cmocka_unit_test(test_tiff_colours),
         cmocka_unit_test(test_tiff_refused),  cmocka_unit_test(test_jp2),
         cmocka_unit_test(test_jp2_ycc),       cmocka_unit_test(test_budget),
-        cmocka_unit_test(test_program),       cmocka_unit_test(test_cancel),
+        cmocka_unit_test(test_program),       cmocka_unit_test(test_no_process),
+        cmocka_unit_test(test_cancel),
 #ifdef HAVE_HEIF
         cmocka_unit_test(test_heic),
 #endif
