@@ -132,6 +132,12 @@ class Models(harness.Case):
             self.assertEqual(model["built_in"], model["source"] is None)
             self.assertEqual(model["cached"], None if model["built_in"] else False)
             self.assertGreater(model["bytes"], 1000)
+        named = run("models", "realcugan", env=env, check=0).stdout.splitlines()
+        self.assertEqual([line.split()[:2] for line in named[1:-1]], [["realcugan", n] for n in "234"])
+        self.assertIn("planche models fetch realcugan", named[-1])
+        self.assertIn("In the library", run("models", "auto", env=env, check=0).stdout)
+        self.assertEqual([json.loads(line)["model"] for line in run(
+            "models", "--json", "waifu2x-upconv7", env=env, check=0).stdout.splitlines()], ["waifu2x-upconv7"] * 5)
         levels = {(m["model"], m["scale"], m["denoise"]) for m in models}
         self.assertEqual(len(levels), len(models))
         for level in (-1, 0, 1, 2, 3):
@@ -393,7 +399,9 @@ class Mistakes(harness.Case):
         self.assertNotIn("write -o", result.stderr)
 
     def test_sub_commands(self):
-        self.refuse("models", "frob", says=["frob"])
+        self.refuse("models", "frob", says=["no model, file or command 'frob'", "planche models lists"])
+        self.refuse("models", "medum", says=["did you mean 'planche models medium'"])
+        self.refuse("models", "fetsh", says=["did you mean 'planche models fetch'"])
         self.refuse("info", "frob", says=["frob"])
         self.refuse("stdio", "frob", says=["frob"])
         self.refuse("help", "frob", says=["frob"])

@@ -55,7 +55,7 @@ static const char enlarge_end[] =
 
 static const char models_usage[] =
     "Usage:\n"
-    "  planche models [--json]                  list models and what is cached\n"
+    "  planche models [MODEL...] [--json]       list models and what is cached\n"
     "  planche models FILE... [--speed] [--json]\n"
     "                                           what a model's file is\n"
     "  planche models scan FOLDER... [--speed] [--json]\n"

