@@ -507,8 +507,9 @@ class Import(Models):
         self.models("remove", MODEL)
         os.unlink(self.path("x/y/copy.param"))
         os.unlink(self.path("x/y/any name.bin"))
-        self.assert_one_line(self.models("import", self.path("x/y/any name.param"), check=1).stderr, "any name.bin",
-                             "missing")
+        alone = self.models("import", self.path("x/y/any name.param"), check=1).stderr
+        self.assert_one_line(alone, "any name.bin, which has the weights, is missing or empty")
+        self.assertEqual(alone.count("any name.param"), 1)
         self.assert_one_line(self.models("import", self.path("x"), check=1).stderr, "any name", ".bin")
         self.assert_nothing()
 

@@ -824,7 +824,7 @@ class Access(Serve):
                 (["--listen", "127.0.0.1:8o"], 2, "65535"),
                 (["--listen", "unix:"], 2, "path"),
                 (["--listen", "unix:" + "x" * 200], 2, "path"),
-                (["--listen", "unix:/nonexistent/a"], 3, "cannot listen"),
+                (["--listen", "unix:/nonexistent/a"], 3, "there is no such folder; make it"),
                 (["--listen", "[::1:1"], 2, "address"),
                 (["--token-file", short], 3, "openssl"),
                 (["--token-file", "/nonexistent"], 3, "token"),

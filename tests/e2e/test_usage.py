@@ -402,6 +402,8 @@ class Mistakes(harness.Case):
         self.refuse("models", "frob", says=["no model, file or command 'frob'", "planche models lists"])
         self.refuse("models", "medum", says=["did you mean 'planche models medium'"])
         self.refuse("models", "fetsh", says=["did you mean 'planche models fetch'"])
+        self.refuse("--quiet", "info", says=["a command comes before its options: planche info"])
+        self.refuse("infp", says=["did you mean the command 'planche info'"])
         self.refuse("info", "frob", says=["frob"])
         self.refuse("stdio", "frob", says=["frob"])
         self.refuse("help", "frob", says=["frob"])

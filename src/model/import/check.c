@@ -161,9 +161,10 @@ enum planche_status planche_import_find_partner(const struct planche_import_stag
         *partner = find_name(stage, name, length);
     if (*partner)
         return PLANCHE_OK;
+    bool itself = strcmp(stage->source, file->name) == 0; /* a file that was named, in no archive */
     return planche_fail(error, PLANCHE_ERROR_NOT_FOUND,
-                        "%s: %s has no %s beside it, which has its weights", stage->source,
-                        file->name, name);
+                        "%s%s%s: %s, which has the weights, is missing or empty", stage->source,
+                        itself ? "" : ": ", itself ? "" : file->name, name);
 }
 
 /* Whether a file has the name of one of the catalogue, but for its folders. */

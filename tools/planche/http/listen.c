@@ -130,6 +130,11 @@ static enum planche_status open_socket(struct planche_http_listener *listener, c
                             "%s is in use, perhaps by another program: end that, or choose another "
                             "address with --listen",
                             text);
+    if (problem == ENOENT)
+        return planche_fail(error, PLANCHE_ERROR_IO,
+                            "%s: cannot listen there: there is no such folder; make it, or choose "
+                            "another address with --listen",
+                            text);
     return planche_fail(error, PLANCHE_ERROR_IO,
                         "%s: cannot listen there: %s; choose another address with --listen", text,
                         strerror(problem));

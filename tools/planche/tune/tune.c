@@ -100,7 +100,12 @@ int planche_cli_tune(int argc, char **argv)
     bool well = tune_all(&options, &count);
     if (count > 0 || planche_cli_interrupt_signal() != 0)
         return well ? PLANCHE_CLI_OK : PLANCHE_CLI_PAGE_FAILED;
-    planche_cli_message("there is no such GPU; one that is software must be named by its number "
-                        "(planche info lists them)");
+    if (options.engine.backend != NULL && strchr(options.engine.backend, ':') != NULL)
+        planche_cli_message(
+            "there is no GPU of that number (--backend %s); planche info lists them",
+            options.engine.backend);
+    else
+        planche_cli_message("there is no GPU that could be measured; planche doctor says why. One "
+                            "that is software must be named by its number: --backend vulkan:N");
     return PLANCHE_CLI_NOT_STARTED;
 }
