@@ -507,10 +507,13 @@ class Import(Models):
         self.models("remove", MODEL)
         os.unlink(self.path("x/y/copy.param"))
         os.unlink(self.path("x/y/any name.bin"))
-        alone = self.models("import", self.path("x/y/any name.param"), check=1).stderr
-        self.assert_one_line(alone, "any name.bin, which has the weights, is missing or empty")
-        self.assertEqual(alone.count("any name.param"), 1)
+        self.assert_one_line(self.models("import", self.path("x/y/any name.param"), check=1).stderr, "any name.bin",
+                             "missing")
         self.assert_one_line(self.models("import", self.path("x"), check=1).stderr, "any name", ".bin")
+        self.write("x/y/any name.bin", b"")
+        empty = self.models("import", self.path("x/y/any name.param"), check=1).stderr
+        self.assert_one_line(empty, "any name.bin, which has the weights, is missing or empty")
+        self.assertEqual(empty.count("any name.param"), 1)
         self.assert_nothing()
 
     def own(self, name="mine.planche"):
