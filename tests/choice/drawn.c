@@ -49,6 +49,7 @@ static double shade_of(enum drawn_kind kind, double x, double y)
 {
     switch (kind) {
     case DRAWN_LINES:
+    case DRAWN_FLAT:
         return lines(x, y);
     case DRAWN_DOTS:
         return screen(x, y, 5.3, 0.7854, 0.1 + 0.5 * fabs(sin(x / 90 + y / 130)));
@@ -67,13 +68,12 @@ static void draw_pixel(enum drawn_kind kind, uint8_t *pixel, uint32_t x, uint32_
 {
     static const uint8_t colours[4][3] = {
         {230, 80, 60}, {70, 120, 200}, {245, 210, 90}, {120, 190, 130}};
+    const double shade = kind == DRAWN_PAINTING ? 0 : shade_of(kind, x, y);
     for (unsigned c = 0; c < 3; c++) {
-        double value = shade_of(kind, x, y);
-        if (kind == DRAWN_PAINTING)
-            value = paint(x, y, 1 + c);
-        pixel[c] = (uint8_t)lround(255 * value);
         if (kind == DRAWN_FLAT)
-            pixel[c] = (uint8_t)lround(lines(x, y) * colours[(x / 61 + y / 73) % 4][c] * 0.95 + 10);
+            pixel[c] = (uint8_t)lround(shade * colours[(x / 61 + y / 73) % 4][c] * 0.95 + 10);
+        else
+            pixel[c] = (uint8_t)lround(255 * (kind == DRAWN_PAINTING ? paint(x, y, 1 + c) : shade));
     }
 }
 
