@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #define PAGES 7
-#define SIDE  48
+#define SIDE  16
 
 static struct book in;
 static struct planche_cancel cancel;
