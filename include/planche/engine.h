@@ -66,8 +66,9 @@ struct planche_engine_options {
                  4, at least 16; the bytes do not depend on it. 0: as large as memory allows */
     enum planche_gpu_path gpu_path; /* AUTO: the fastest that fits precision; others need a GPU */
     /* Pages that the engine is going to make, about: memory that many pages use is worth more than
-     * what one page takes and gives back. 0: not known, as many again as it has made so far. The
-     * bytes do not depend on it. Books count their pages by themselves. */
+     * what one page takes and gives back, and a network that the only page does not run on, such
+     * as that for colours of a grey page, is given up for it. 0: not known, as many again as it
+     * has made so far. The bytes do not depend on it. Books count their pages by themselves. */
     unsigned pages;
     /* How much noise is removed, as a number in the model's own terms, -1 (least) to 3 (most): if
      * has_level is not 0, it stands in the place of denoise, which is not looked at. Planche's own

@@ -303,7 +303,7 @@ bool planche_engine_networks_unload(const struct planche_idle_network *idle)
     if (!unloads)
         return false;
     planche_log_write(&networks->leader->log, PLANCHE_LOG_DEBUG,
-                      "network %s is given up for other pages' memory", network->name);
+                      "network %s is given up: no page runs on it", network->name);
     uint64_t bytes = planche_executors_drop(&network->executors) + atomic_load(&network->aside);
     if (idle->index == networks->primary && !atomic_load(&networks->lost))
         atomic_store(&networks->lost, bytes);

@@ -235,7 +235,7 @@ static void log_estimate(const struct planche_page *page)
 {
     const struct planche_page_job *job = page->job;
     struct planche_page_estimate e = planche_page_passes_estimate(&page->passes);
-    uint64_t beside = page->fixed + page->engine->base_bytes;
+    uint64_t beside = page->fixed + planche_engine_weight_bytes(page->engine);
     char other[80] = "";
     if (e.seconds <= 0)
         return;

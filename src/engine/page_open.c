@@ -82,6 +82,16 @@ static void release_networks(struct planche_page_held *held)
         planche_engine_networks_release(held->networks, held->list[--held->count]);
 }
 
+/* The network that an engine was made with takes memory for nothing if its only page runs on
+ * another. Of a chain some networks may be the page's own. */
+static void give_up_others(const struct planche_page *page)
+{
+    struct planche_engine_state *state = page->engine->state;
+    bool gives_up = atomic_load(&state->expected) == 1 && page->job->chain.count == 1;
+    while (gives_up && planche_admission_shed(&state->admission, 1) == PLANCHE_SHED_DONE)
+        planche_budget_cache_purge(&state->budget);
+}
+
 /* A network for the page to hold. */
 static enum planche_status hold_network(struct planche_page *page, struct planche_page_held *held,
                                         unsigned index, const struct planche_executor **executor,
@@ -94,6 +104,7 @@ static enum planche_status hold_network(struct planche_page *page, struct planch
         page->job->unready = !step_back(page);
         if (page->job->unready)
             return planche_fail(error, PLANCHE_ERROR_INTERNAL, "a network is not loaded");
+        give_up_others(page);
         status = step_up(page, planche_engine_networks_make(held->networks, index, page->machine,
                                                             &page->job->cancel, executor, error));
     }

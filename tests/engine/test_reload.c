@@ -198,6 +198,65 @@ static void test_cancelled_size(void **state)
     planche_engine_close(&engine);
 }
 
+/* A page without colours. The result has so many times its sides. */
+static void run_grey(const struct planche_engine *engine, unsigned scale, uint8_t *result)
+{
+    const struct planche_page_options options = PLANCHE_PAGE_OPTIONS_INIT;
+    struct planche_page_result facts;
+    struct planche_error error;
+    uint8_t page[SIDE][SIDE];
+    const struct planche_pixels in = {sizeof in, PLANCHE_PIXELS_GREY8, SIDE, SIDE, SIDE, page};
+    const struct planche_pixels out = {sizeof out,   PLANCHE_PIXELS_GREY8, SIDE * scale,
+                                       SIDE * scale, SIDE * scale,         result};
+    for (size_t i = 0; i < sizeof page; i++)
+        (&page[0][0])[i] = (uint8_t)(i * 53 % 241);
+    if (planche_run_pixels(engine, &in, &out, &options, &facts, &error))
+        fail_msg("%s", error.message);
+}
+
+/* Whether the engine's own network is there. */
+static bool has_primary(const struct planche_engine *engine)
+{
+    return planche_engine_primary(engine)->phase == PLANCHE_NETWORK_LOADED;
+}
+
+/* A grey page has its own network. If it is the only one of its engine, the other is given up for
+ * it, and loaded again should a page with colours come after all; the bytes are the same. */
+static void test_only_page(void **state)
+{
+    static uint8_t grey[2][2 * SIDE * 2 * SIDE], colour[2][2 * SIDE][2 * SIDE * 3];
+    struct planche_error error;
+    uint64_t used[2];
+    (void)state;
+    for (unsigned i = 0; i < 2; i++) {
+        struct planche_engine *engine = open_engine("small", (uint64_t)128 << 20);
+        planche_engine_expect(engine, 2 - i);
+        run_grey(engine, 2, grey[i]);
+        assert_int_equal(has_primary(engine), i == 0);
+        used[i] = planche_engine_weight_bytes(engine);
+        assert_int_equal(run_page(engine, colour[i], &error), PLANCHE_OK);
+        assert_int_equal(has_primary(engine), true);
+        planche_engine_close(&engine);
+    }
+    assert_true(used[1] < used[0]);
+    assert_memory_equal(grey[0], grey[1], sizeof grey[0]);
+    assert_memory_equal(colour[0], colour[1], sizeof colour[0]);
+}
+
+/* A chain may run on what is there already. */
+static void test_only_page_of_a_chain(void **state)
+{
+    static uint8_t grey[SCALE * SIDE * SCALE * SIDE];
+    char chain[160];
+    (void)state;
+    snprintf(chain, sizeof chain, "small+%s", model);
+    struct planche_engine *engine = open_engine(chain, (uint64_t)128 << 20);
+    planche_engine_expect(engine, 1);
+    run_grey(engine, SCALE, grey);
+    assert_true(has_primary(engine));
+    planche_engine_close(&engine);
+}
+
 static void get_fingerprint(const char *name, bool gives_up, char text[PLANCHE_ENGINE_FINGERPRINT])
 {
     struct planche_engine *engine = open_engine(name, (uint64_t)64 << 20);
@@ -247,7 +306,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_beside_others),          cmocka_unit_test(test_least_memory),
         cmocka_unit_test(test_cancelled_size),         cmocka_unit_test(test_fingerprint),
-        cmocka_unit_test(test_fingerprint_of_a_chain),
+        cmocka_unit_test(test_fingerprint_of_a_chain), cmocka_unit_test(test_only_page),
+        cmocka_unit_test(test_only_page_of_a_chain),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
