@@ -4,7 +4,7 @@ BUILD ?= build
 PREFIX ?= /usr/local
 SOURCES = $(shell git ls-files --cached --others --exclude-standard '*.c' '*.h' '*.cpp' '*.hpp')
 
-.PHONY: build test check coverage demo bench format check-format dist install deb static clean
+.PHONY: build test check coverage demo bench format check-format dist install uninstall deb static clean
 
 build:
 	@scripts/setup.sh build
@@ -52,6 +52,9 @@ install:
 	@scripts/setup.sh build
 	@[ -f $(BUILD)/build.ninja ] || meson setup $(BUILD) $(MESON_ARGS)
 	@scripts/install.sh $(BUILD) $(PREFIX)
+
+uninstall:
+	@scripts/uninstall.sh $(BUILD) $(PREFIX)
 
 # Debian's packages of the commit that is checked out, in build/deb.
 deb:

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # install.sh SOURCE BUILD PREFIX LIBDIR server|command|library COMPILER...: installs into an empty folder, then builds a
-# caller as users do, with pkg-config, against the shared and the static library, and runs it.
+# caller as users do, with pkg-config, against the shared and the static library, and runs it. Then removes all of it.
 set -eu
 source=$1 build=$2 prefix=$3 libdir=$4 most=$5
 shift 5
@@ -51,3 +51,8 @@ LD_LIBRARY_PATH=$lib "$root/shared"
 [ "$most" = library ] || PLANCHE_CPU_MASK=1 LD_LIBRARY_PATH=$lib "$root$prefix/bin/planche" --version
 # What is loaded at run time need not be there for a caller to be built.
 ! grep -q 'libavif\|libjxl' "$lib/pkgconfig/planche.pc" || { echo "planche.pc asks for what is loaded" && exit 1; }
+
+rm "$root/shared" "$root/static"
+DESTDIR=$root "$(dirname "$source")/../../scripts/uninstall.sh" "$build" "$prefix"
+left=$(find "$root$prefix" -mindepth 1)
+[ -z "$left" ] || { echo "not removed: $left" && exit 1; }
