@@ -343,7 +343,7 @@ class Mistakes(harness.Case):
         for option, values in (("--denoise", ["4", "-2", "x", ""]), ("--scale", ["0", "2x", "-1"]),
                                ("--quality", ["0", "101", "9.5"]), ("--effort", ["0", "10"]),
                                ("--format", ["gif", "", ".png"]), ("--se", ["none", ""]),
-                               ("--memory", ["0", "-1", "1Q", "M", "0x10", "1e30"]),
+                               ("--memory", ["0", "512", "-1", "1Q", "M", "0x10", "1e30"]),
                                ("--threads", ["0", "-1", "many"]), ("--jobs", ["0", "65"]),
                                ("--max-pixels", ["0", "-5", "1Q"]), ("--model", [""]),
                                ("--precision", ["fp16", ""]),
@@ -360,6 +360,10 @@ class Mistakes(harness.Case):
                              ("--force", "--overwrite"), ("--no-clobber", "--overwrite"),
                              ("--recursive", "folders"), ("--input", "without an option")):
             self.refuse(option, "a.png", says=[f"unknown option {option}", says])
+        self.refuse("serve", "--port", "80", says=["unknown option --port: address and port are --listen"])
+        self.refuse("serve", "-p", "80", says=["unknown option -p: address and port are --listen"])
+        self.refuse("serve", "--host", "0.0.0.0", says=["where the server listens is said by --listen"])
+        self.refuse("--list-models", says=["planche models lists the models"])
 
     def test_did_you_mean(self):
         self.refuse("--hegiht", "3", "a.png", says=["did you mean --height?", "help height"])
@@ -381,6 +385,9 @@ class Mistakes(harness.Case):
         self.assert_one_line(result.stderr, "did you mean model.param?")
         self.refuse("modles", says=["did you mean the command 'planche models'?"])
         self.refuse("in/x", says=["in/x: there is no such file or folder; nothing was done"])
+        self.refuse("fetch", "realcugan", says=["did you mean the command 'planche models fetch'?"])
+        self.refuse("upscale", "a.png", says=["pages and books need no command: planche FILE..."])
+        self.refuse("models", "download", says=["did you mean 'planche models fetch'?"])
         self.refuse("models", "fecth", says=["did you mean 'planche models fetch'?"])
         self.refuse("models", "fetch", "realcugna", says=["did you mean realcugan?"])
         self.refuse("help", "memry", says=["did you mean memory?"])

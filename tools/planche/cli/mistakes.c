@@ -52,20 +52,48 @@ static const struct foreign {
     {"resize", "fit", "the size of results is --width, --height or --fit"},
     {"profile", "device", "the screen of a device is --device"},
     {"target", "fit", "the size of results is --width, --height or --fit"},
+    {"list-models", "models", "planche models lists the models"},
 };
+
+/* The same of servers. */
+static const struct foreign server_options[] = {
+    {"p", "listen", "address and port are --listen 127.0.0.1:8377"},
+    {"b", "listen", "address and port are --listen 127.0.0.1:8377"},
+    {"port", "listen", "address and port are --listen 127.0.0.1:8377"},
+    {"bind", "listen", "address and port are --listen 127.0.0.1:8377"},
+    {"address", "listen", "address and port are --listen 127.0.0.1:8377"},
+};
+
+const char planche_cli_model_commands[] = "fetch|import|scan|pack|path|verify|remove";
+
+/* First words of other programs for what needs no command here. */
+static const char *const needless[] = {"upscale", "enlarge", "convert", "run"};
 
 static bool has(const struct planche_cli_option *option, enum planche_cli_command command)
 {
     return (option->commands & (unsigned)command) != 0;
 }
 
-static const struct foreign *find_foreigner(const char *name)
+static const struct foreign *find_in(const struct foreign *list, size_t count, const char *name)
 {
-    for (size_t i = 0; i < sizeof foreigners / sizeof *foreigners; i++) {
-        if (strcmp(foreigners[i].name, name) == 0)
-            return &foreigners[i];
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(list[i].name, name) == 0)
+            return &list[i];
     }
     return NULL;
+}
+
+/* Long options are looked for where pages are made alone. */
+static const struct foreign *find_foreigner(enum planche_cli_command command, const char *name)
+{
+    const struct foreign *found = NULL;
+    if (command == PLANCHE_CLI_SERVE)
+        found = find_in(server_options, sizeof server_options / sizeof *server_options, name);
+    bool general = name[1] == 0 ? command != PLANCHE_CLI_MODELS && command != PLANCHE_CLI_INFO
+                                : command == PLANCHE_CLI_ENLARGE;
+    if (found == NULL && general)
+        found = find_in(foreigners, sizeof foreigners / sizeof *foreigners, name);
+    return found;
 }
 
 /* "--max-pixels, --max-entries" for --max; the number of them. */
@@ -101,8 +129,8 @@ static int unknown_long(enum planche_cli_command command, const char *name, cons
     char list[256];
     if (list_beginnings(command, word, list, sizeof list) > 1)
         return planche_cli_usage_error(name, "--%s may be %s", word, list);
-    const struct foreign *foreign = find_foreigner(word);
-    if (foreign != NULL && command == PLANCHE_CLI_ENLARGE && word[1] != 0)
+    const struct foreign *foreign = find_foreigner(command, word);
+    if (foreign != NULL && word[1] != 0)
         return planche_cli_usage_error(foreign->topic, "unknown option --%s: %s", word,
                                        foreign->meant);
     const struct planche_cli_option *row = planche_cli_option_find(word);
@@ -119,13 +147,13 @@ int planche_cli_unknown_option(enum planche_cli_command command, const char *nam
                                const char *word)
 {
     char text[64] = {(char)letter};
-    const struct foreign *foreign = letter ? find_foreigner(text) : NULL;
+    const struct foreign *foreign = letter ? find_foreigner(command, text) : NULL;
     if (!letter) {
         word += strspn(word, "-");
         snprintf(text, sizeof text, "%.*s", (int)strcspn(word, "="), word);
         return unknown_long(command, name, text);
     }
-    if (foreign != NULL && command != PLANCHE_CLI_MODELS && command != PLANCHE_CLI_INFO)
+    if (foreign != NULL)
         return planche_cli_usage_error(foreign->topic, "unknown option -%c: %s", letter,
                                        foreign->meant);
     return planche_cli_usage_error(name, "unknown option -%c", letter);
@@ -196,7 +224,8 @@ int planche_cli_wrong_model(const struct planche_engine_options *options,
     return planche_cli_usage_error(topic, "%s%s%s", place, colon, error->message);
 }
 
-const char *planche_cli_suggest_command(const char *word)
+/* The command that was probably meant; NULL: none. */
+static const char *suggest_command(const char *word)
 {
     static const char *const others[] = {"version", "help"};
     struct planche_cli_suggestion suggestion = {.word = word};
@@ -207,4 +236,27 @@ const char *planche_cli_suggest_command(const char *word)
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
         planche_cli_suggest(&suggestion, others[i]);
     return suggestion.best;
+}
+
+bool planche_cli_explain_command(const char *word, char *text, size_t size)
+{
+    const char *command = suggest_command(word);
+    char buffer[64];
+    struct planche_cli_suggestion models = {.word = word};
+    planche_cli_suggest_list(&models, planche_cli_model_commands, buffer, sizeof buffer);
+    for (size_t i = 0; i < sizeof needless / sizeof *needless; i++) {
+        if (strcmp(needless[i], word) == 0) {
+            snprintf(text, size, "pages and books need no command: planche FILE...");
+            return true;
+        }
+    }
+    if (command != NULL && strcmp(command, word) == 0)
+        snprintf(text, size, "a command comes before its options: planche %s ...", command);
+    else if (models.best != NULL && strcmp(models.best, word) == 0)
+        snprintf(text, size, "did you mean the command 'planche models %s'?", models.best);
+    else if (command != NULL)
+        snprintf(text, size, "did you mean the command 'planche %s'?", command);
+    else
+        return false;
+    return true;
 }

@@ -25,7 +25,10 @@ bool planche_cli_is_no_model(const char *name, char *text, size_t size);
  * Returns PLANCHE_CLI_USAGE. */
 int planche_cli_wrong_model(const struct planche_engine_options *options,
                             const struct planche_error *error);
-/* The sub-command that was meant by a word, or NULL. Static. */
-const char *planche_cli_suggest_command(const char *word);
+/* What to do instead of naming this word, which is no file, as the first input: the command that
+ * was meant. False: nothing is known of it. */
+bool planche_cli_explain_command(const char *word, char *text, size_t size);
+/* The commands of planche models, with | between them. */
+extern const char planche_cli_model_commands[];
 
 #endif

@@ -12,6 +12,9 @@
 #include <string.h>
 #include <strings.h>
 
+/* Limits of memory below it have lost their letter: 512 for 512M. */
+#define MEMORY_LEAST (UINT64_C(1) << 20)
+
 /* Stores value (NULL for a switch). False: it is not a value of this option. */
 typedef bool (*set_fn)(struct planche_cli_options *options, const char *value);
 
@@ -295,7 +298,8 @@ static bool set_backend(struct planche_cli_options *o, const char *value)
 
 static bool set_gpu_memory(struct planche_cli_options *o, const char *value)
 {
-    return planche_cli_parse_bytes(value, &o->engine.gpu_memory);
+    return planche_cli_parse_bytes(value, &o->engine.gpu_memory) &&
+           o->engine.gpu_memory >= MEMORY_LEAST;
 }
 
 static bool set_tile(struct planche_cli_options *o, const char *value)
@@ -314,7 +318,7 @@ static bool set_gpu_path(struct planche_cli_options *o, const char *value)
 
 static bool set_memory(struct planche_cli_options *o, const char *value)
 {
-    return planche_cli_parse_bytes(value, &o->engine.memory);
+    return planche_cli_parse_bytes(value, &o->engine.memory) && o->engine.memory >= MEMORY_LEAST;
 }
 
 static bool set_threads(struct planche_cli_options *o, const char *value)
@@ -379,7 +383,9 @@ static bool set_listen(struct planche_cli_options *o, const char *value)
 static bool set_host(struct planche_cli_options *o, const char *value)
 {
     struct planche_cli_serve_options *serve = &o->serve;
-    return serve->host_count < PLANCHE_CLI_MAX_HOSTS &&
+    bool any = strcmp(value, "0.0.0.0") == 0 || strcmp(value, "::") == 0 ||
+               strcmp(value, "[::]") == 0; /* no request names it; --listen was meant */
+    return !any && serve->host_count < PLANCHE_CLI_MAX_HOSTS &&
            set_text(value, &serve->hosts[serve->host_count++]);
 }
 

@@ -75,17 +75,10 @@ static int refuse_missing(char **operands, size_t count, size_t index,
 {
     const char *name = operands[index];
     char near[PATH_MAX];
-    const char *command = index == 0 ? planche_cli_suggest_command(name) : NULL;
-    if (command != NULL && strcmp(command, name) == 0)
-        return planche_cli_usage_error("",
-                                       "%s: there is no such file or folder; a command comes "
-                                       "before its options: planche %s ...",
-                                       name, command);
-    if (command != NULL)
-        return planche_cli_usage_error("",
-                                       "%s: there is no such file or folder; did you mean the "
-                                       "command 'planche %s'?",
-                                       name, command);
+    char command[128];
+    if (index == 0 && planche_cli_explain_command(name, command, sizeof command))
+        return planche_cli_usage_error("", "%s: there is no such file or folder; %s", name,
+                                       command);
     if (planche_cli_near_file(name, near, sizeof near))
         return planche_cli_usage_error("", "%s: there is no such file or folder; did you mean %s?",
                                        name, near);
