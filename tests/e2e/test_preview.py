@@ -7,6 +7,7 @@ import os
 import pty
 import random
 import re
+import zipfile
 
 import harness
 import png
@@ -172,6 +173,12 @@ class Preview(harness.Case):
         self.assertGreaterEqual(int(at[1]), 300)
 
     def test_mistakes(self):
+        with zipfile.ZipFile(self.path("book.cbz"), "w") as book:
+            book.writestr("1.png", harness.page())
+        for book in ("book.cbz", "."):
+            refused = run("preview", book, cwd=self.folder, check=2).stderr
+            self.assert_one_line(refused, f"{book} is a book or a folder, and a page is wanted", "--sample 3")
+        os.unlink(self.path("book.cbz"))
         self.page()
         for wrong in ("10x10", "0x9+1+1", "10x10+a+1", "10x10+1", "10x10+-1+1"):
             self.preview("page.png", "--crop", wrong, check=2)

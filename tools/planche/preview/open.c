@@ -6,6 +6,7 @@
 #include "cli/cli.h"
 #include "cli/logging.h"
 #include "cli/near_file.h"
+#include "cli/paths.h"
 #include "cli/terminal.h"
 #include "io/atomic_file.h"
 #include "io/temp_name.h"
@@ -19,6 +20,11 @@
 int planche_cli_check_input(const char *path)
 {
     char near[PATH_MAX];
+    if (planche_cli_is_folder(path) || planche_container_of(path) != PLANCHE_CONTAINER_AUTO)
+        return planche_cli_usage_error("",
+                                       "%s is a book or a folder, and a page is wanted: planche "
+                                       "--sample 3 makes three pages of a book, to look at",
+                                       path);
     if (access(path, F_OK) == 0 || errno != ENOENT)
         return PLANCHE_CLI_OK;
     if (planche_cli_near_file(path, near, sizeof near))
