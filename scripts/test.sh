@@ -11,6 +11,6 @@ status=0
 slowness=$(($("$(dirname "$0")/slowness.py") * ${PLANCHE_TEST_SLOWER:-1}))
 export PLANCHE_TEST_SLOWNESS=$slowness
 [ "${PLANCHE_TEST_BUILDS:-0}" = 1 ] || set -- --no-rebuild "$@"
-meson test -C "$build" --print-errorlogs --timeout-multiplier "$slowness" "$@" || status=$?
+meson test -C "$build" --num-processes $(($(nproc) + 1)) --print-errorlogs --timeout-multiplier "$slowness" "$@" || status=$?
 python3 "$(dirname "$0")/count-tests.py" "$build/meson-logs/testlog.json" || status=1
 exit $status
