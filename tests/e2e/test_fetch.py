@@ -345,7 +345,7 @@ class Fetch(Models):
         self.assert_one_line(self.fails(PLANCHE_MODELS_URL="http://127.0.0.1:1").stderr, "127.0.0.1:1",
                              "check the network", "models import FILE")
         self.assert_one_line(self.fails(http_proxy="http://127.0.0.1:1").stderr, "check the network")
-        self.assert_one_line(self.fetch(3, "--registry", "ftp://mirror.invalid", MODEL).stderr, "no address")
+        self.assert_one_line(self.fetch(3, "--registry", "ftp://mirror.invalid", MODEL).stderr, "no address", "https://")
         self.assert_one_line(self.fails(PLANCHE_MODELS_URL="").stderr, "no address", "PLANCHE_MODELS_URL")
 
     def test_passwords_are_not_shown(self):

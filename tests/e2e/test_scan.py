@@ -60,6 +60,8 @@ class Scan(harness.Case):
         absent = self.models("scan", self.path("m"), self.path("absent"), check=2)
         self.assert_one_line(absent.stderr, "absent: there is no such file or folder")
         self.assertEqual(absent.stdout, "")
+        self.write("models.zip", b"")
+        self.assert_one_line(self.models("scan", self.path("models.zip"), check=2).stderr, "models import takes models out")
         found = self.scan(self.path("m"))
         self.assertEqual(sorted(found), ["a.safetensors", "broken.pth", "deep/er/grey.safetensors", "odd.safetensors",
                                          "omni.safetensors"])

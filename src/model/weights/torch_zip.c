@@ -144,7 +144,8 @@ static enum planche_status read_pickle(struct zip *zip, struct planche_pickle_re
     const struct entry *pickle = find_pickle(zip, &folder);
     if (!pickle)
         return planche_fail(zip->error, PLANCHE_ERROR_MODEL,
-                            "%s: is a ZIP, but no weights: it has no " PICKLE, zip->archive.path);
+                            "%s: is a ZIP in which neither models nor PyTorch's " PICKLE " are",
+                            zip->archive.path);
     if (pickle->size > PLANCHE_MODEL_TEXT_LIMIT)
         return damaged(zip, pickle->name, "is too large for a list of tensors");
     reader->at = pickle->at;

@@ -186,6 +186,13 @@ void planche_cli_wrong_value(const struct planche_cli_option *option, const char
              meant);
 }
 
+static bool is_archive(const char *name)
+{
+    return planche_text_ends(name, ".zip") || planche_text_ends(name, ".tar") ||
+           planche_text_ends(name, ".tgz") || planche_text_ends(name, ".gz") ||
+           planche_text_ends(name, ".7z");
+}
+
 bool planche_cli_is_no_model(const char *name, char *text, size_t size)
 {
     struct planche_file_info info;
@@ -193,6 +200,10 @@ bool planche_cli_is_no_model(const char *name, char *text, size_t size)
         return false;
     if (info.kind == PLANCHE_FILE_FOLDER)
         snprintf(text, size, "%s is a folder; planche models scan lists the models in it", name);
+    else if (is_archive(name))
+        snprintf(text, size,
+                 "%s is an archive by its name; planche models import takes models out of it",
+                 name);
     else if (planche_text_ends(name, ".bin"))
         snprintf(text, size, "%s is the second file of a model: name the .param beside it", name);
     else

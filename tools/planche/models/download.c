@@ -110,7 +110,9 @@ static enum planche_status use_registry(const char *registry, const char *packag
         end--;
     if (!is_web_address(registry)) {
         planche_cli_address_show(registry, shown, sizeof shown);
-        return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "%s is no address of a registry", shown);
+        return planche_fail(error, PLANCHE_ERROR_ARGUMENT,
+                            "%s is no address of a registry: those begin with https:// or http://",
+                            shown);
     }
     int length =
         snprintf(tarball->address, sizeof tarball->address, "%.*s/%.*s/-/%.*s-%s.tgz", (int)end,

@@ -5,7 +5,9 @@
 #include "cli/cli.h"
 #include "cli/imported.h"
 #include "cli/interrupt.h"
+#include "cli/mistakes.h"
 #include "cli/options.h"
+#include "cli/paths.h"
 #include "cli/terminal.h"
 #include "models/describe.h"
 #include "models/selection.h"
@@ -177,6 +179,11 @@ int planche_cli_scan(int argc, char **argv)
     status = planche_cli_models_are_there(argc - first, argv + first);
     if (status != PLANCHE_CLI_OK)
         return status;
+    for (int i = first; i < argc; i++) {
+        char text[PLANCHE_ERROR_MESSAGE_SIZE];
+        if (!planche_cli_is_folder(argv[i]) && planche_cli_is_no_model(argv[i], text, sizeof text))
+            return planche_cli_usage_error("models", "%s", text);
+    }
     struct scan scan = {.options = &options, .status = PLANCHE_CLI_OK};
     planche_cli_interrupt_install();
     for (int i = first; i < argc && !is_stopped(&scan); i++)
