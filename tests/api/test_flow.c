@@ -196,6 +196,7 @@ static void test_cancel(void **state)
 {
     static const char *const outputs[] = {"a.png", "a.jpg", "a.webp"};
     const struct planche_engine_options options = {.memory = (uint64_t)64 << 20};
+    const int stops = test_quick() ? 12 : 40;
     struct planche_engine *engine = test_engine(options, 2);
     (void)state;
     test_write(test_path("model-page.png"), jobs[1].page.data, jobs[1].page.size);
@@ -204,7 +205,7 @@ static void test_cancel(void **state)
         assert_int_equal(run_watched(engine, outputs[i], &all, NULL), PLANCHE_OK);
         unlink(test_path(outputs[i]));
         /* The last call says that the page is complete: there is nothing to cancel any more. */
-        for (int stop_at = 1; stop_at < all.calls; stop_at += 1 + all.calls / 40) {
+        for (int stop_at = 1; stop_at < all.calls; stop_at += 1 + all.calls / stops) {
             struct watch watch = {.stop_at = stop_at};
             struct planche_error error = {.status = PLANCHE_OK};
             assert_int_equal(run_watched(engine, outputs[i], &watch, &error),

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define WIDTH  37
-#define HEIGHT 29
+#define WIDTH  19
+#define HEIGHT 15
 
 static struct planche_engine_options options_of(const char *model, unsigned scale)
 {

@@ -99,7 +99,7 @@ static void test_middles(void **state)
     struct isa isas[MAX_ISAS];
     const int isa_count = isa_list(PLANCHE_PRECISION_F32, isas);
     (void)state;
-    for (uint64_t i = 0; i < 12; i++) {
+    for (uint64_t i = 0; i < (test_quickest() ? 4 : 12); i++) {
         struct own_file file = own_file_make_form(&forms[i % 4], i);
         struct network network;
         struct page page;
@@ -123,7 +123,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_middles),
                                        cmocka_unit_test(test_random_networks)};
     if (test_quick())
-        count = operators = test_quickest() ? 25 : 30;
+        count = operators = test_quickest() ? 12 : 30;
     if (argc > 1)
         first_seed = strtoull(argv[1], NULL, 0);
     if (argc > 2)
