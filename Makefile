@@ -51,10 +51,10 @@ check-format:
 install:
 	@scripts/setup.sh build
 	@[ -f $(BUILD)/build.ninja ] || meson setup $(BUILD) $(MESON_ARGS)
-	@scripts/install.sh $(BUILD) $(PREFIX)
+	@scripts/install.sh $(BUILD) "$(PREFIX)"
 
 uninstall:
-	@scripts/uninstall.sh $(BUILD) $(PREFIX)
+	@scripts/uninstall.sh $(BUILD) "$(PREFIX)"
 
 # Debian's packages of the commit that is checked out, in build/deb.
 deb:

@@ -17,3 +17,4 @@ scripts/measure.py "$build/tools/planche/planche" --overwrite demo/before.png -o
 echo "Before:       $PWD/demo/before.png"
 echo "After:        $PWD/demo/after.png"
 echo "Side by side: $PWD/demo/before-after.png (part of the page; left: Lanczos, right: Planche)"
+echo "To install:   sudo make install, or make install PREFIX=\$HOME/.local"

@@ -56,3 +56,9 @@ rm "$root/shared" "$root/static"
 DESTDIR=$root "$(dirname "$source")/../../scripts/uninstall.sh" "$build" "$prefix"
 left=$(find "$root$prefix" -mindepth 1)
 [ -z "$left" ] || { echo "not removed: $left" && exit 1; }
+
+# A prefix with a space stays one.
+for goal in install uninstall; do
+    make -n -C "$(dirname "$source")/../.." "$goal" PREFIX="/a b" | grep -qF ' "/a b"' ||
+        { echo "make $goal cuts PREFIX at its spaces" && exit 1; }
+done
