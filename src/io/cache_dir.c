@@ -14,7 +14,8 @@ const char *planche_environment(const char *name)
     return value && *value ? value : NULL;
 }
 
-/* The specification says to ignore relative paths. */
+/* The specification says to ignore relative paths; a relative HOME would leave files wherever a
+ * program runs. */
 static enum planche_status format_path(char *path, size_t size, const char *variable,
                                        const char *below_home, const char *name,
                                        struct planche_error *error)
@@ -23,10 +24,11 @@ static enum planche_status format_path(char *path, size_t size, const char *vari
     int length;
     if (folder && folder[0] == '/')
         length = snprintf(path, size, "%s/planche/%s", folder, name);
-    else if (home)
+    else if (home && home[0] == '/')
         length = snprintf(path, size, "%s/%s/planche/%s", home, below_home, name);
     else
-        return planche_fail(error, PLANCHE_ERROR_NOT_FOUND, "there is no home directory: set HOME");
+        return planche_fail(error, PLANCHE_ERROR_NOT_FOUND,
+                            "there is no home directory: set HOME to a whole path");
     if (length < 0 || (size_t)length >= size)
         return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "the path of %s is too long", name);
     return PLANCHE_OK;

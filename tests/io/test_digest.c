@@ -120,6 +120,9 @@ static void test_state_path(void **state)
     assert_int_equal(planche_state_path(path, sizeof path, "x", &error), PLANCHE_OK);
     assert_string_equal(path, "/s/planche/x");
     assert_int_equal(planche_state_path(path, 5, "x", &error), PLANCHE_ERROR_ARGUMENT);
+    assert_int_equal(unsetenv("XDG_STATE_HOME"), 0);
+    assert_int_equal(setenv("HOME", "relative", 1), 0);
+    assert_int_equal(planche_state_path(path, sizeof path, "x", &error), PLANCHE_ERROR_NOT_FOUND);
 }
 
 int main(void)
