@@ -335,7 +335,7 @@ class Mistakes(harness.Case):
         self.assertEqual((self.files(), self.files("sub")), before)
 
     def test_options(self):
-        self.refuse(says=["no input"])
+        self.refuse(says=["no input: name pages, books or folders"])
         self.refuse("--frobnicate", "a.png", says=["--frobnicate"])
         self.refuse("-Z", "a.png", says=["-Z"])
         self.refuse("a.png", "-o", says=["-o"])

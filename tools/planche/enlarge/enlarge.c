@@ -304,7 +304,8 @@ int planche_cli_enlarge(int argc, char **argv)
                                    &status))
         return status;
     if (first == argc)
-        return planche_cli_usage_error("", "no input");
+        return planche_cli_usage_error("", "no input: name pages, books or folders, such as "
+                                           "planche page.jpg");
     status = planche_cli_check_operands(argv + first, (size_t)(argc - first), &run.options);
     if (status != PLANCHE_CLI_OK)
         return status;
