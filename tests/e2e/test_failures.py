@@ -188,7 +188,7 @@ class Outputs(harness.Case):
         os.mkdir(self.path("folder.png"))
         for more in ((), ("--dry-run",)):
             result = self.planche("a.png", "-o", "no/such/b.png", *more, check=3)
-            self.assert_one_line(result.stderr, "no/such/b.png: there is no such folder")
+            self.assert_one_line(result.stderr, "no/such/b.png: there is no such folder to write into; make it first")
         self.write("in/1.png", harness.page())
         for page, output in (("a.png", "/proc/b.png"), ("in", "/proc/b.cbz")):
             result = self.planche(page, "-o", output, "--quiet", check=1)

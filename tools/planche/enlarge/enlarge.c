@@ -111,7 +111,9 @@ static int check_output_folder(struct planche_cli_run *run)
     if (!lacks)
         return PLANCHE_CLI_OK;
     char message[PLANCHE_ERROR_MESSAGE_SIZE];
-    snprintf(message, sizeof message, "%s: there is no such folder to write into", item->output);
+    snprintf(message, sizeof message,
+             "%s: there is no such folder to write into; make it first, or name another",
+             item->output);
     return report_not_started(run, PLANCHE_ERROR_NOT_FOUND, message);
 }
 
