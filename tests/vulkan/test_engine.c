@@ -513,7 +513,7 @@ static void test_failing_allocations(void **state)
     options.threads = 1;
     planche_alloc_fail_at(0, false);
     struct planche_engine *engine = make_engine(options);
-    uint64_t count = planche_alloc_count(), step = count / 40 + 1;
+    uint64_t count = planche_alloc_count(), step = count / (test_quick() ? 16 : 40) + 1;
     planche_engine_destroy(&engine);
     for (uint64_t n = 1; n <= count; n += step) {
         planche_alloc_fail_at(n, false);
@@ -528,7 +528,7 @@ static void test_failing_allocations(void **state)
     planche_alloc_fail_at(0, false);
     run_page(engine, &page, NULL);
     count = planche_alloc_count();
-    step = count / 20 + 1;
+    step = count / (test_quick() ? 8 : 20) + 1;
     for (uint64_t n = 1; n <= count; n += step) {
         planche_alloc_fail_at(n, false);
         struct planche_page_result result = run_page(engine, &page, NULL);
