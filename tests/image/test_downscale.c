@@ -276,21 +276,40 @@ static bool round_dots(uint32_t x, uint32_t y)
     return u * u + v * v < 8;
 }
 
-/* Smoothly from 0 to 1 to 0 over a block. */
-static double window_at(uint32_t i, uint32_t block)
+#define EYE 24 /* pixels on a side that are seen as one from afar */
+
+/* Smoothly from 0 to 1 to 0. */
+static double window_at(uint32_t i)
 {
-    double root = sin(M_PI * (i + 0.5) / block);
+    double root = sin(M_PI * (i + 0.5) / EYE);
     return root * root;
 }
 
-/* Greatest difference from the tone's own light of what the eye sees from afar: weighted means of
- * 24 x 24 pixels. */
+/* Greatest difference from paper of the weighted means of EYE x EYE pixels of light. */
+static double worst_mean(const double *light, uint32_t size, double paper)
+{
+    double window[EYE], worst = 0;
+    for (uint32_t i = 0; i < EYE; i++)
+        window[i] = window_at(i);
+    for (uint32_t y = 8; y + EYE + 8 <= size; y += 5)
+        for (uint32_t x = 8; x + EYE + 8 <= size; x += 5) {
+            double sum = 0, total = 0;
+            for (uint32_t i = 0; i < EYE * EYE; i++) {
+                double weight = window[i / EYE] * window[i % EYE];
+                sum += weight * light[(size_t)(y + i / EYE) * size + x + i % EYE];
+                total += weight;
+            }
+            worst = fmax(worst, fabs(sum / total - paper));
+        }
+    return worst;
+}
+
+/* Greatest difference from the tone's own light of what the eye sees from afar. */
 static double moire(tone_fn ink, uint32_t size, uint32_t out_size,
                     const struct planche_transfer *tone)
 {
     struct page page = make_page(size, size, 1);
-    const uint32_t block = 24;
-    double paper = 0, worst = 0;
+    double paper = 0;
     for (uint32_t y = 0; y < size; y++)
         for (uint32_t x = 0; x < size; x++) {
             *page_at(&page, 0, x, y) = !ink(x, y);
@@ -298,17 +317,12 @@ static double moire(tone_fn ink, uint32_t size, uint32_t out_size,
         }
     paper /= (double)size * size;
     uint16_t *out = (uint16_t *)(void *)run(&page, out_size, out_size, PLANCHE_PIXELS_GREY16, tone);
-    for (uint32_t y = 8; y + block + 8 <= out_size; y += 5)
-        for (uint32_t x = 8; x + block + 8 <= out_size; x += 5) {
-            double sum = 0, total = 0;
-            for (uint32_t i = 0; i < block * block; i++) {
-                double weight = window_at(i / block, block) * window_at(i % block, block);
-                size_t at = (size_t)(y + i / block) * out_size + x + i % block;
-                sum += weight * srgb_to_light(out[at] / 65535.0);
-                total += weight;
-            }
-            worst = fmax(worst, fabs(sum / total - paper));
-        }
+    double *light = malloc((size_t)out_size * out_size * sizeof *light);
+    assert_non_null(light);
+    for (size_t i = 0; i < (size_t)out_size * out_size; i++)
+        light[i] = srgb_to_light(out[i] / 65535.0);
+    double worst = worst_mean(light, out_size, paper);
+    free(light);
     free(out);
     free(page.rows);
     return worst;
