@@ -118,7 +118,7 @@ static void compare(const struct plane *in, unsigned scale)
 static void test_reference(void **state)
 {
     (void)state;
-    static const uint32_t sides[][2] = {{1, 1}, {1, 9}, {9, 1}, {2, 2}, {3, 5}, {17, 23}, {23, 3}};
+    static const uint32_t sides[][2] = {{1, 1}, {1, 9}, {9, 1}, {2, 2}, {3, 5}, {5, 23}, {23, 3}};
     uint32_t seed = 20240501;
     printf("seed %u\n", seed);
     for (size_t i = 0; i < sizeof sides / sizeof sides[0]; i++)
