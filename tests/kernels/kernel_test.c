@@ -66,14 +66,24 @@ struct buffer buffer_create_random(size_t count, bool aligned, struct random *ra
     return buffer;
 }
 
+/* Bytes from..to are as they were made; told by their distance from data. memcmp() of what follows
+ * with itself, a byte further, is faster than a loop: this is done for every buffer of every
+ * kernel. */
+static void check_canaries(const unsigned char *from, const unsigned char *to,
+                           const unsigned char *data)
+{
+    if (from == to || (*from == CANARY && memcmp(from, from + 1, (size_t)(to - from - 1)) == 0))
+        return;
+    while (*from == CANARY)
+        from++;
+    fail_msg("written outside of a buffer, %td bytes from its start", from - data);
+}
+
 void buffer_check(const struct buffer *buffer)
 {
     const unsigned char *data = (const unsigned char *)buffer->data;
-    for (const unsigned char *p = buffer->room; p < buffer->room + buffer->room_size; p++)
-        if (p == data && buffer->count > 0)
-            p += buffer->count - 1;
-        else if (*p != CANARY)
-            fail_msg("written outside of a buffer, %td bytes from its start", p - data);
+    check_canaries(buffer->room, data, data);
+    check_canaries(data + buffer->count, buffer->room + buffer->room_size, data);
 }
 
 void buffer_destroy(struct buffer *buffer)
@@ -82,12 +92,6 @@ void buffer_destroy(struct buffer *buffer)
     buffer_check(buffer);
     munmap(buffer->room - page, buffer->room_size + 2 * page);
     *buffer = (struct buffer){0};
-}
-
-void expected_add(struct expected *expected, double a, double b)
-{
-    expected->value += a * b;
-    expected->magnitude += fabs(a * b);
 }
 
 void expected_compare(const struct expected *expected, float actual, double tolerance,

@@ -6,6 +6,7 @@
 
 #include "kernels/kernels.h"
 
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -50,7 +51,11 @@ struct expected {
     double value, magnitude;
 };
 /* Adds a product. */
-void expected_add(struct expected *expected, double a, double b);
+static inline void expected_add(struct expected *expected, double a, double b)
+{
+    expected->value += a * b;
+    expected->magnitude += fabs(a * b);
+}
 /* Fails, naming element `index`, unless actual is within tolerance * magnitude. */
 void expected_compare(const struct expected *expected, float actual, double tolerance,
                       const char *what, size_t index);
