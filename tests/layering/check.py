@@ -7,6 +7,7 @@ check.py --self-test   plants one violation of each kind and expects it to be fo
 
 Pages (*.md) are checked for what they name: files, functions and links that there are not.
 """
+import ast
 import os
 import re
 import sys
@@ -240,6 +241,19 @@ def check_functions(path, code):
             start = None
 
 
+def check_names(text):
+    """Of two functions of a name in one class or file Python keeps the second: a test never runs."""
+    tree = ast.parse(text)
+    for scope in ast.walk(tree):
+        names = set()
+        for part in scope.body if isinstance(scope, (ast.Module, ast.ClassDef)) else ():
+            if not isinstance(part, (ast.FunctionDef, ast.ClassDef)) or part.decorator_list:
+                continue
+            if part.name in names:
+                yield part.lineno, f"a second {part.name} hides the first"
+            names.add(part.name)
+
+
 def check_head(path, lines):
     first = 1 if lines and lines[0].startswith("#!") else 0
     if len(lines) <= first or "SPDX-License-Identifier: MIT" not in lines[first]:
@@ -256,6 +270,8 @@ def check_file(root, path):
     yield from check_head(path, lines)
     if len(lines) - 1 > MAX_LINES:
         yield len(lines) - 1, f"{len(lines) - 1} lines: files have fewer than {MAX_LINES + 1}"
+    if path.endswith(".py"):
+        yield from check_names(text)
     if path.endswith(CODE):
         code = without_comments(text)
         yield from check_includes(root, path, code)
@@ -537,6 +553,8 @@ CLEAN_DOCS = {
 }
 # path, content, what the message must contain
 PLANTED = [
+    ("tests/bad.py", "# SPDX-License-Identifier: MIT\nclass Pages:\n    def test_a(self):\n        pass\n\n"
+                     "    def test_a(self):\n        pass\n", "a second test_a"),
     ("src/base/bad.c", HEAD + '#include "engine/engine.h"\n', "base may not use engine"),
     ("src/model/bad.c", HEAD + '  #  include "engine/engine.h"\n', "model may not use engine"),
     # Not built on each other, though one could come before the other.
