@@ -181,8 +181,8 @@ PLANCHE_API void planche_book_result_init(struct planche_book_result *out, size_
  * it; a run that was interrupted, or failed for lack of space, leaves it there, and the next one
  * with the same options goes on from it and ends with the same bytes. OK does not mean that every
  * page was enlarged: see outcomes; if all pages have failed, the book fails. Errors: those of
- * planche_engine_run_file, CANCELLED and DEADLINE among them; what is wrong with one page only
- * follows on_error. */
+ * planche_engine_run_file, CANCELLED and DEADLINE among them, and DATA if no page is found, nor in
+ * the books in it; what is wrong with one page only follows on_error. */
 PLANCHE_API enum planche_status planche_engine_run_book(const struct planche_engine *engine,
                                                         const char *input, const char *output,
                                                         const struct planche_book_options *options,
@@ -197,7 +197,8 @@ PLANCHE_API void planche_book_tidy(const char *output);
 /* Inspects a book without an engine, and writes nothing. on_page is called for every entry with the
  * outcome that planche_engine_run_book would give it, as far as its bytes and its header tell
  * (planche_page_predict tells what follows from its size). Of its result only input_width,
- * input_height and, as format, the input's format are set. */
+ * input_height and, as format, the input's format are set. Errors: as planche_engine_run_book; but
+ * books in the book are not looked into, so they count as having pages. */
 PLANCHE_API enum planche_status planche_book_inspect(const char *input,
                                                      const struct planche_book_options *options,
                                                      struct planche_book_result *result,

@@ -233,6 +233,46 @@ static enum planche_status prepare(struct planche_book *book, const char *output
     return status;
 }
 
+/* A message about an entry without the name of the book, which comes before it. */
+static const char *reason_of(const struct planche_book *book, const struct planche_entry *entry)
+{
+    const char *reason = entry->message;
+    const size_t input = strlen(book->input);
+    if (strncmp(reason, book->input, input) == 0 && strncmp(reason + input, ": ", 2) == 0)
+        reason += input + 2;
+    return reason;
+}
+
+/* A book without pages is no result either: nothing was made. In a book it is an extra, and copied.
+ * known: books in it have been looked into. */
+static enum planche_status refuse_no_pages(const struct planche_book *book, bool known,
+                                           struct planche_error *error)
+{
+    const struct planche_entry *failed = NULL;
+    bool inner = planche_inner_is_shelf(book);
+    if (book->depth > 0 || (inner && !known))
+        return PLANCHE_OK;
+    for (size_t i = 0; i < book->entries.count; i++) {
+        const struct planche_entry *entry = &book->entries.list[i];
+        if (entry->page || entry->inner_container)
+            return PLANCHE_OK;
+        if (entry->outcome == PLANCHE_BOOK_FAILED && !failed)
+            failed = entry;
+    }
+    if (failed)
+        return planche_fail(error, failed->status, "%s: has no pages that can be read: %s",
+                            book->input, reason_of(book, failed));
+    if (inner)
+        return planche_fail(
+            error, PLANCHE_ERROR_DATA,
+            "%s: has no pages, nor have the archives in it down to level %d; unpack "
+            "it if they lie deeper",
+            book->input, PLANCHE_INNER_DEPTH + 1);
+    return planche_fail(error, PLANCHE_ERROR_DATA,
+                        "%s: has no pages: no file in it is an image that Planche reads",
+                        book->input);
+}
+
 /* A book of originals is no result: who finds one takes it for the book. */
 static enum planche_status refuse_failures(const struct planche_book *book,
                                            struct planche_error *error)
@@ -250,17 +290,11 @@ static enum planche_status refuse_failures(const struct planche_book *book,
     }
     if (!first || failed < pages)
         return PLANCHE_OK;
-    struct planche_error why;
-    const size_t input = strlen(book->input);
-    snprintf(why.message, sizeof why.message, "%s", first->message);
-    const char *reason = why.message;
-    if (strncmp(reason, book->input, input) == 0 && strncmp(reason + input, ": ", 2) == 0)
-        reason += input + 2;
     if (pages == 1)
-        return planche_fail(error, first->status, "%s: %s", book->input, reason);
+        return planche_fail(error, first->status, "%s: %s", book->input, reason_of(book, first));
     return planche_fail(error, first->status,
                         "%s: none of its %zu pages can be enlarged, the first because: %s",
-                        book->input, pages, reason);
+                        book->input, pages, reason_of(book, first));
 }
 
 static enum planche_status make_book(struct planche_book *book, struct planche_error *error)
@@ -297,6 +331,8 @@ static enum planche_status make_book(struct planche_book *book, struct planche_e
         status = planche_existing_check(book, error);
     if (!status)
         status = planche_book_run_inner(book, error);
+    if (!status)
+        status = refuse_no_pages(book, true, error);
     if (!status)
         status = refuse_failures(book, error);
     if (!status)
@@ -377,6 +413,8 @@ enum planche_status planche_book_inspect_all(const char *input,
         status = planche_book_select(&book, error);
     if (!status)
         status = planche_book_inspect_pages(&book, error);
+    if (!status)
+        status = refuse_no_pages(&book, false, error);
     if (!status)
         status = planche_book_settle_repeats(&book, error);
     if (!status)

@@ -281,7 +281,7 @@ static enum planche_status run_entry(struct planche_book *book, size_t index,
         return PLANCHE_OK;
     if (book->depth >= PLANCHE_INNER_DEPTH) {
         planche_log_write(&book->log, PLANCHE_LOG_WARNING,
-                          "%s: %s: is an archive in too many others; it is copied as it is",
+                          "%s: %s: is an archive in too many others, and not looked into",
                           book->input, entry->name);
         return PLANCHE_OK;
     }
@@ -316,6 +316,14 @@ static void warn_of_extras(const struct planche_book *book)
                           "%s: %s%s: archives beside pages are copied as they are; to have their "
                           "pages enlarged, too, unpack the book first",
                           book->input, first->name, count > 1 ? " and others" : "");
+}
+
+bool planche_inner_is_shelf(const struct planche_book *book)
+{
+    bool found = false;
+    for (size_t i = 0; i < book->entries.count && !found; i++)
+        found = !book->entries.list[i].folder && has_book_name(book->entries.list[i].name);
+    return found && book->from != PLANCHE_CONTAINER_EPUB && !has_own_pages(book);
 }
 
 enum planche_status planche_book_run_inner(struct planche_book *book, struct planche_error *error)

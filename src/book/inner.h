@@ -12,6 +12,8 @@
  * folder. One that cannot be made is an entry that failed, as on_error says. Errors: those of
  * planche_book_run that are no fault of an inner book. */
 enum planche_status planche_book_run_inner(struct planche_book *book, struct planche_error *error);
+/* Whether there are books in the book that are made, as far as names tell. */
+bool planche_inner_is_shelf(const struct planche_book *book);
 /* As planche_book_is_library. */
 bool planche_inner_is_library(const char *path);
 /* Where a book that was made lies, and its extension. */

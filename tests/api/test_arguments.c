@@ -401,6 +401,7 @@ static void test_options(void **state)
          {.job = {.run = run_nothing}}},
     };
     (void)state;
+    write_page(test_path("in.png"));
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct planche_error error;
         union passed passed;
@@ -418,6 +419,7 @@ static void test_options(void **state)
         expect(PLANCHE_ERROR_UNSUPPORTED, cases[i].use(&passed, &error), cases[i].type, &error);
         expect(PLANCHE_ERROR_UNSUPPORTED, cases[i].use(&passed, &error), "newer header", &error);
     }
+    unlink(test_path("in.png"));
 }
 
 /* Structs that are filled: without a size nothing is done. */

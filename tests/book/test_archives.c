@@ -382,9 +382,8 @@ static void test_shelf_limits(void **state)
     make_bombs();
     options = book_options(&told);
     options.max_bytes = 9000;
-    book_make(engine, "in.cbz", "out.cbz", options, &told);
-    assert_string_equal(told_outcomes(&told), "CF");
-    assert_non_null(strstr(told.message, "in.cbz: b.cbz: a.png: up to here, it unpacks to more"));
+    assert_int_equal(book_run(engine, "in.cbz", "out.cbz", options, &told), PLANCHE_ERROR_LIMIT);
+    assert_non_null(strstr(told.error.message, "b.cbz: a.png: up to here, it unpacks to more"));
     tidy(&engine);
 }
 
@@ -419,20 +418,57 @@ static void test_shelf_depth(void **state)
     tidy(&engine);
 }
 
+/* Nothing is made, and nothing is left. */
+static void expect_no_pages(struct planche_engine *engine, const char *name, const char *why)
+{
+    assert_int_not_equal(book_run(engine, name, "out.cbz", book_options(&told), &told), PLANCHE_OK);
+    if (!strstr(told.error.message, why))
+        fail_msg("no '%s' in '%s'", why, told.error.message);
+    assert_int_equal(access(test_path("out.cbz"), F_OK), -1);
+    assert_int_equal(access(test_path(".out.cbz.planche"), F_OK), -1);
+}
+
+/* A book without pages is an error, whatever else is in it; so is one whose books have none. */
+static void test_no_pages(void **state)
+{
+    struct planche_engine *engine = start();
+    (void)state;
+    book_add(&in, "1.txt", "text", 4);
+    book_write(&in, test_path("in.cbz"), PLANCHE_CONTAINER_ZIP);
+    expect_no_pages(engine, "in.cbz", "in.cbz: has no pages: no file in it is an image");
+    assert_int_equal(planche_book_inspect(test_path("in.cbz"), NULL, NULL, &told.error),
+                     PLANCHE_ERROR_DATA);
+    assert_non_null(strstr(told.error.message, "in.cbz: has no pages"));
+    add_file(&in, "text.cbz", "in.cbz");
+    book_write(&in, test_path("in.cbz"), PLANCHE_CONTAINER_ZIP);
+    expect_no_pages(engine, "in.cbz", "has no pages, nor have the archives in it");
+    /* What is in the books is only known to the run. */
+    assert_int_equal(planche_book_inspect(test_path("in.cbz"), NULL, NULL, &told.error),
+                     PLANCHE_OK);
+    book_add(&in, "broken.cbz", "PK\3\4", 4);
+    book_write(&in, test_path("in.cbz"), PLANCHE_CONTAINER_ZIP);
+    expect_no_pages(engine, "in.cbz", "has no pages that can be read: broken.cbz: ");
+    book_free(&in);
+    add_book(&in, "deepest.cbz", 1, false);
+    for (int i = 0; i < 3; i++) {
+        book_write(&in, test_path("in.cbz"), PLANCHE_CONTAINER_ZIP);
+        book_free(&in);
+        add_file(&in, "level.cbz", "in.cbz");
+    }
+    book_write(&in, test_path("in.cbz"), PLANCHE_CONTAINER_ZIP);
+    expect_no_pages(engine, "in.cbz", "down to level 3; unpack it if they lie deeper");
+    tidy(&engine);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_repeats),
-        cmocka_unit_test(test_links),
-        cmocka_unit_test(test_many_repeats),
-        cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_empty),
-        cmocka_unit_test(test_entry_order),
-        cmocka_unit_test(test_shelf),
-        cmocka_unit_test(test_shelf_resumes),
-        cmocka_unit_test(test_shelf_with_pages),
-        cmocka_unit_test(test_shelf_depth),
-        cmocka_unit_test(test_shelf_limits),
+        cmocka_unit_test(test_repeats),       cmocka_unit_test(test_links),
+        cmocka_unit_test(test_many_repeats),  cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_empty),         cmocka_unit_test(test_no_pages),
+        cmocka_unit_test(test_entry_order),   cmocka_unit_test(test_shelf),
+        cmocka_unit_test(test_shelf_resumes), cmocka_unit_test(test_shelf_with_pages),
+        cmocka_unit_test(test_shelf_depth),   cmocka_unit_test(test_shelf_limits),
     };
     return cmocka_run_group_tests(tests, test_setup, test_teardown);
 }

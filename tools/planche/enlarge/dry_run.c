@@ -187,8 +187,6 @@ static void describe_book(struct planche_cli_run *run, const struct planche_cli_
         run->failed = true;
         planche_cli_print_failure(run, item, outcome.status, error.message);
     }
-    if (outcome.status == PLANCHE_OK && !run->options.quiet && totals->inner == before.inner)
-        planche_cli_warn_no_pages(item->input, outcomes, false);
     if (outcomes[PLANCHE_BOOK_FAILED] > 0)
         run->failed = true; /* as the run's status will say */
     bool fails = outcomes[PLANCHE_BOOK_FAILED] > 0 &&

@@ -91,16 +91,6 @@ bool planche_cli_is_inner_book(const struct planche_book_page *page)
            planche_cli_book_stem_length(base) < strlen(base);
 }
 
-void planche_cli_warn_no_pages(const char *input, const size_t *outcomes, bool inner)
-{
-    for (size_t i = 0; i < PLANCHE_BOOK_OUTCOMES; i++) {
-        if (planche_cli_is_page(i) && outcomes[i] > 0)
-            return;
-    }
-    planche_cli_message("%s: has no pages%s", input,
-                        inner ? ", but archives in it, which are no books or too deep" : "");
-}
-
 bool planche_cli_note_small(const struct planche_cli_run *run, const char *input, const char *entry,
                             const struct planche_page_result *result)
 {

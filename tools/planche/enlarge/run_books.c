@@ -29,7 +29,6 @@ struct books {
     struct planche_cli_run *run;
     const struct planche_cli_item *item; /* the book that runs */
     size_t pages, done;                  /* of this book */
-    bool inner;                          /* there are books in it */
     bool small;                          /* that a page is smaller than wanted was said */
     size_t outcomes[PLANCHE_BOOK_OUTCOMES];
 };
@@ -102,7 +101,6 @@ static void note_page(struct books *books, const struct planche_book_page *page)
 {
     struct planche_cli_run *run = books->run;
     books->outcomes[page->outcome]++;
-    books->inner = books->inner || planche_cli_is_inner_book(page);
     run->summary.outcomes[page->outcome]++;
     if (page->outcome == PLANCHE_BOOK_ENLARGED)
         run->summary.computed_pixels +=
@@ -154,8 +152,6 @@ static void report(struct books *books, const struct planche_cli_book_outcome *o
     run->summary.books_interrupted += interrupted;
     run->summary.input_bytes += ok ? outcome->result.input_bytes : 0;
     run->summary.output_bytes += outcome->result.output_bytes;
-    if (ok && !run->options.quiet)
-        planche_cli_warn_no_pages(outcome->input, books->outcomes, books->inner);
     if (ok && run->each)
         planche_cli_note(
             "%s -> %s  %s  %s -> %s  %s", outcome->input, outcome->output,

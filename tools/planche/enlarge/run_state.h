@@ -49,8 +49,6 @@ void planche_cli_print_failure(const struct planche_cli_run *run,
 const char *planche_cli_entry_message(const char *input, const struct planche_book_page *page);
 /* True if an entry that is no page is a book by its name. */
 bool planche_cli_is_inner_book(const struct planche_book_page *page);
-/* Warns if a book has no pages; inner: it has books in it. */
-void planche_cli_warn_no_pages(const char *input, const size_t *outcomes, bool inner);
 /* Notes that a page's result is smaller than the target: more often no page is enlarged. entry: of
  * a book, or NULL. False: it is not. */
 bool planche_cli_note_small(const struct planche_cli_run *run, const char *input, const char *entry,
