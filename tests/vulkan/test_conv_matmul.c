@@ -217,6 +217,21 @@ static void test_groups(void **state)
     }
 }
 
+/* A step down to half the size: a workgroup makes many outputs of the inputs that it has staged. */
+static void test_strided(void **state)
+{
+    static const int blocks[][2] = {{96, 1}, {128, 1}, {192, 3}, {48, 3}};
+    struct fixture f;
+    (void)state;
+    for (size_t i = 0; i < sizeof(blocks) / sizeof(*blocks); i++) {
+        begin(&f, PLANCHE_GPU_PATH_KHR, 64, blocks[i][0]);
+        f.step.kernel_w = f.step.kernel_h = f.step.stride_w = f.step.stride_h = 2;
+        assert_int_equal(choose(&f), PLANCHE_SHADER_CONV_KHR);
+        assert_int_equal(f.made.product.blocks, blocks[i][1]);
+        end(&f);
+    }
+}
+
 static void test_neither(void **state)
 {
     (void)state;
@@ -662,6 +677,7 @@ int main(void)
                                        cmocka_unit_test(test_khr),
                                        cmocka_unit_test(test_single),
                                        cmocka_unit_test(test_groups),
+                                       cmocka_unit_test(test_strided),
                                        cmocka_unit_test(test_neither),
                                        cmocka_unit_test(test_pack),
                                        cmocka_unit_test(test_kernels),
