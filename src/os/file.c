@@ -58,9 +58,45 @@ bool planche_file_rename_new(const char *from, const char *to)
     return there == PLANCHE_FILE_ABSENT && rename(from, to) == 0;
 }
 
+/* errno stays as it is. */
+static bool is_folder(const char *path)
+{
+    struct stat info;
+    int reason = errno;
+    bool is = stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+    errno = reason;
+    return is;
+}
+
+/* Whether the folder is there that path is in. */
+static bool has_parent(const char *path)
+{
+    char parent[PATH_MAX];
+    size_t length = strlen(path);
+    while (length > 0 && path[length - 1] == '/')
+        length--;
+    while (length > 0 && path[length - 1] != '/')
+        length--;
+    if (length == 0)
+        return true;
+    if (length >= sizeof parent)
+        return false;
+    memcpy(parent, path, length);
+    parent[length] = 0;
+    return is_folder(parent);
+}
+
 bool planche_folder_make(const char *path, unsigned mode)
 {
-    return mkdir(path, (mode_t)mode) == 0;
+    if (mkdir(path, (mode_t)mode) == 0)
+        return true;
+    if (errno != ENOENT || !has_parent(path))
+        return false;
+    if (mkdir(path, (mode_t)mode) == 0) /* the parent was made meanwhile */
+        return true;
+    if (errno == ENOENT)
+        errno = EACCES;
+    return false;
 }
 
 bool planche_folder_make_at(int folder, const char *name, unsigned mode)
@@ -68,19 +104,23 @@ bool planche_folder_make_at(int folder, const char *name, unsigned mode)
     return mkdirat(folder, name, (mode_t)mode) == 0;
 }
 
-void planche_folder_make_parents(const char *path, unsigned mode)
+bool planche_folder_make_parents(const char *path, unsigned mode)
 {
     char folder[PATH_MAX];
     for (const char *slash = strchr(path, '/'); slash; slash = strchr(slash + 1, '/')) {
         size_t length = (size_t)(slash - path);
         if (length == 0)
             continue;
-        if (length >= sizeof folder)
-            return;
+        if (length >= sizeof folder) {
+            errno = ENAMETOOLONG;
+            return false;
+        }
         memcpy(folder, path, length);
         folder[length] = 0;
-        mkdir(folder, (mode_t)mode);
+        if (!planche_folder_make(folder, mode) && errno != EEXIST && !is_folder(folder))
+            return false;
     }
+    return true;
 }
 
 bool planche_folder_remove(const char *path)

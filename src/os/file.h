@@ -23,12 +23,12 @@ bool planche_file_rename_at(int from_folder, const char *from, int to_folder, co
 bool planche_file_link_at(const char *path, int to_folder, const char *to);
 
 /* mode is 0777 or 0700, less what the user's mask takes away. errno is EEXIST when the name is
- * taken. */
+ * taken, and EACCES, not ENOENT, where the folder is there in which none can be made (/proc). */
 bool planche_folder_make(const char *path, unsigned mode);
 bool planche_folder_make_at(int folder, const char *name, unsigned mode);
-/* Makes those folders of a file's path that are missing. What fails is left to who creates the
- * file. */
-void planche_folder_make_parents(const char *path, unsigned mode);
+/* Makes those folders of a file's path that are missing. False: errno says why the first could not
+ * be made; who tries on without it finds ENOENT only. */
+bool planche_folder_make_parents(const char *path, unsigned mode);
 /* An empty one. */
 bool planche_folder_remove(const char *path);
 /* Makes the names in the folder that a file lies in last. Nothing can be made of a failure: names

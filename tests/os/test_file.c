@@ -120,6 +120,14 @@ static void test_folders(void **state)
     put_file("a/page", "text");
     assert_false(planche_folder_make("a", 0777));
     assert_int_equal(errno, EEXIST);
+    assert_false(planche_folder_make("none/b", 0777));
+    assert_int_equal(errno, ENOENT);
+    /* Of several the first says why. */
+    assert_false(planche_folder_make_parents("a/page/b/c/page", 0777));
+    assert_int_equal(errno, ENOTDIR);
+    assert_false(planche_folder_make_parents("/proc/planche/a/page", 0777));
+    assert_int_equal(errno, EACCES);
+    assert_true(planche_folder_make_parents("/proc/page", 0777));
     int a = planche_fd_open("a", PLANCHE_FD_FOLDER, NULL);
     for (int round = 0; round < 2; round++) { /* the second is from the first name again */
         assert_true(planche_listing_open_fd(&listing, a));

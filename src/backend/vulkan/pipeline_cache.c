@@ -150,8 +150,8 @@ static void write_file(struct planche_gpu_device *device, const void *data, size
     if (file_name(device, path, &ignored) != PLANCHE_OK ||
         planche_temp_name_numbered(temporary, sizeof temporary, path, number) >= sizeof temporary)
         return;
-    planche_folder_make_parents(path, 0700);
-    if (write_temporary(temporary, data, size) && planche_file_rename(temporary, path)) {
+    if (planche_folder_make_parents(path, 0700) && write_temporary(temporary, data, size) &&
+        planche_file_rename(temporary, path)) {
         device->cache_size = size;
         return;
     }

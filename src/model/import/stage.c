@@ -40,11 +40,13 @@ static enum planche_status make_folder(struct planche_import_stage *stage,
     if (length < 0 || (size_t)length >= sizeof(inside))
         return planche_fail(error, PLANCHE_ERROR_ARGUMENT, "%s: the path is too long",
                             stage->directory);
-    planche_folder_make_parents(inside, 0777);
-    stage->folder = planche_tree_create(inside, 0700, stage->budget);
+    if (planche_folder_make_parents(inside, 0777))
+        stage->folder = planche_tree_create(inside, 0700, stage->budget);
     if (!stage->folder)
-        return planche_fail(error, planche_status_of(errno), "%s: cannot make a folder here: %s",
-                            stage->directory, strerror(errno));
+        return planche_fail(
+            error, planche_status_of(errno),
+            "%s: cannot make a folder here: %s; choose another (option model_directory)",
+            stage->directory, strerror(errno));
     return PLANCHE_OK;
 }
 

@@ -20,11 +20,10 @@ enum planche_status planche_books_folder_open(struct planche_books_folder *folde
                                               struct planche_error *error)
 {
     char path[PATH_MAX];
-    if (make) {
-        planche_folder_make_parents(folder->path, 0700);
-        planche_folder_make(folder->path, 0700); /* what is there is looked at below */
-    }
-    int fd = planche_fd_open(folder->path, PLANCHE_FD_FOLDER, NULL);
+    /* What is there is looked at below. */
+    bool made = !make || (planche_folder_make_parents(folder->path, 0700) &&
+                          (planche_folder_make(folder->path, 0700) || errno == EEXIST));
+    int fd = made ? planche_fd_open(folder->path, PLANCHE_FD_FOLDER, NULL) : -1;
     if (fd < 0)
         return planche_fail(
             error, planche_file_is_absent(errno) ? PLANCHE_ERROR_NOT_FOUND : PLANCHE_ERROR_IO,

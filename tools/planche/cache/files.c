@@ -93,10 +93,8 @@ bool planche_cache_make_folders(const struct planche_cache *cache)
             made = true;
             continue;
         }
-        if (errno == ENOENT) {
-            planche_folder_make_parents(path, 0700);
-            made = planche_folder_make(path, 0700);
-        }
+        if (errno == ENOENT)
+            made = planche_folder_make_parents(path, 0700) && planche_folder_make(path, 0700);
         if (!made && errno != EEXIST)
             return false;
     }

@@ -118,8 +118,7 @@ static bool give_name(const char *from, const char *path)
         return true;
     if (errno != ENOENT)
         return false;
-    planche_folder_make_parents(path, 0700);
-    return planche_file_rename(from, path);
+    return planche_folder_make_parents(path, 0700) && planche_file_rename(from, path);
 }
 
 /* An entry of that name that is replaced counts no longer. */

@@ -4,7 +4,9 @@
 
 #include "cli/model_options.h"
 #include "os/clock.h"
+#include "os/file_info.h"
 
+#include <limits.h>
 #include <planche/planche.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -28,12 +30,23 @@ static void add_name(struct names *names, const char *name)
     names->last = name;
 }
 
+/* Whether the folder of models cannot be looked into, which is told of the folder, once. */
+static bool is_closed(const char *folder)
+{
+    char path[PATH_MAX];
+    struct planche_error error = {0};
+    if (folder == NULL && planche_model_directory(path, sizeof path, &error) != PLANCHE_OK)
+        return false;
+    return planche_file_find(folder != NULL ? folder : path, NULL) == PLANCHE_FILE_UNKNOWN;
+}
+
 void planche_doctor_check_models(struct planche_doctor_findings *findings,
                                  const struct planche_cli_options *options)
 {
     struct names own = {0}, cached = {0};
     unsigned absent = 0;
     const char *folder = options->engine.model_directory;
+    bool closed = is_closed(folder);
     for (size_t i = 0; i < planche_model_variant_count(); i++) {
         const struct planche_model_variant *variant = planche_model_variant_get(i);
         struct planche_error error = {0};
@@ -42,7 +55,7 @@ void planche_doctor_check_models(struct planche_doctor_findings *findings,
             add_name(&own, variant->model);
         else if (status == PLANCHE_OK)
             add_name(&cached, variant->model);
-        else if (status == PLANCHE_ERROR_NOT_FOUND || status == PLANCHE_ERROR_ARGUMENT)
+        else if (status == PLANCHE_ERROR_NOT_FOUND || status == PLANCHE_ERROR_ARGUMENT || closed)
             absent++;
         else
             planche_doctor_add(findings, PLANCHE_DOCTOR_PROBLEM, "models",

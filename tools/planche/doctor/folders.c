@@ -17,10 +17,10 @@
 /* Less than a book's pages and their results take. */
 #define LITTLE_ROOM ((uint64_t)512 << 20)
 
-/* Cuts a path to what is there of it: "." if that is nothing. */
+/* Cuts a path to what is there of it, or cannot be looked at: "." if that is nothing. */
 static void cut_to_existing(char path[PATH_MAX])
 {
-    while (planche_file_find(path, NULL) != PLANCHE_FILE_PRESENT) {
+    while (planche_file_find(path, NULL) == PLANCHE_FILE_ABSENT) {
         char *slash = strrchr(path, '/');
         if (slash == NULL) {
             snprintf(path, PATH_MAX, ".");

@@ -28,7 +28,9 @@ bool planche_cli_lock_models(struct planche_folder_lock *lock, const char *folde
         result = planche_file_lock_take(lock, path);
     }
     if (result == PLANCHE_FOLDER_LOCK_FAILED)
-        planche_cli_message("%s: cannot write here: %s; choose another folder with --model-dir",
-                            folder, strerror(errno));
+        planche_cli_message(
+            "%s: cannot write here: %s; choose another folder with --model-dir, or set "
+            "HOME to one of yours",
+            folder, strerror(errno));
     return result == PLANCHE_FOLDER_LOCK_TAKEN;
 }

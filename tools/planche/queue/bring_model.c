@@ -38,6 +38,12 @@ static bool is_there(const char *path, const struct planche_queue_object *object
     return strcmp(text, object->sha256) == 0;
 }
 
+static enum planche_status refuse(const char *path, int reason, struct planche_error *error)
+{
+    return planche_fail(error, PLANCHE_ERROR_IO, "%s: a model cannot be kept: %s", path,
+                        strerror(reason));
+}
+
 static enum planche_status bring(struct planche_queue_worker *worker,
                                  const struct planche_queue_object *object, const char *path,
                                  struct planche_error *error)
@@ -57,8 +63,7 @@ static enum planche_status bring(struct planche_queue_worker *worker,
         return PLANCHE_OK;
     reason = written ? errno : reason; /* of the write, not of the close after it */
     planche_file_remove(hidden);
-    return planche_fail(error, PLANCHE_ERROR_IO, "%s: a model cannot be kept: %s", path,
-                        strerror(reason));
+    return refuse(path, reason, error);
 }
 
 enum planche_status planche_queue_bring_model(struct planche_queue_worker *worker,
@@ -79,8 +84,9 @@ enum planche_status planche_queue_bring_model(struct planche_queue_worker *worke
         if (snprintf(path, size, "%s/%s.%s", folder, job->model, extension(job, i)) >= (int)size)
             status = planche_fail(error, PLANCHE_ERROR_IO, "%s: the path is too long", folder);
         else if (!is_there(path, &job->model_file[i])) {
-            planche_folder_make_parents(path, 0700);
-            status = bring(worker, &job->model_file[i], path, error);
+            status = planche_folder_make_parents(path, 0700)
+                         ? bring(worker, &job->model_file[i], path, error)
+                         : refuse(path, errno, error);
         }
     }
     planche_mutex_unlock(&bring_lock);

@@ -258,8 +258,8 @@ static void fill_settings(struct planche_serve *serve)
 
 static bool make_folder(const char *folder)
 {
-    planche_folder_make_parents(folder, 0700);
-    return planche_folder_make(folder, 0700) || errno == EEXIST;
+    return planche_folder_make_parents(folder, 0700) &&
+           (planche_folder_make(folder, 0700) || errno == EEXIST);
 }
 
 static int refuse_cache(const char *folder)

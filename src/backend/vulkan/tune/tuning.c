@@ -178,11 +178,13 @@ enum planche_status planche_gpu_tuning_save(const struct planche_gpu_tuning *tun
         sizeof temporary)
         return planche_fail(error, PLANCHE_ERROR_MEMORY, "%s: the path is too long", path);
     format(tuning, properties, text);
-    planche_folder_make_parents(path, 0700); /* creating the file says what was wrong with them */
-    if (write_text(temporary, text) && planche_file_rename(temporary, path))
+    if (planche_folder_make_parents(path, 0700) && write_text(temporary, text) &&
+        planche_file_rename(temporary, path))
         return PLANCHE_OK;
-    status =
-        planche_fail(error, PLANCHE_ERROR_IO, "%s: cannot be written: %s", path, strerror(errno));
+    status = planche_fail(error, PLANCHE_ERROR_IO,
+                          "%s: cannot be written: %s; set HOME or XDG_CACHE_HOME to a folder of "
+                          "yours",
+                          path, strerror(errno));
     planche_file_remove(temporary);
     return status;
 }
