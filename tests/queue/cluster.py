@@ -20,7 +20,8 @@ from noise import make_book
 PLANCHE, MAKE_MODEL = os.environ["PLANCHE"], os.environ["MAKE_MODEL"]
 SLOWNESS = int(os.environ.get("PLANCHE_TEST_SLOWNESS", "2"))
 SECONDS = 300 * SLOWNESS * (10 if os.environ.get("PLANCHE_TEST_QUEUE") == "long" else 1)  # only against hangs
-LEASE = max(3, SLOWNESS)  # of pages whose worker has gone: one that goes on slowly keeps its own
+# Of pages whose worker has gone: one that goes on slowly keeps its own. Tests wait until it is over.
+LEASE = min(max(3, SLOWNESS), 10)
 SERVER = shutil.which("nats-server") or shutil.which("nats-server", path="/usr/sbin:/usr/local/bin")
 
 

@@ -19,11 +19,11 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "e2e"))
 import browser  # pylint: disable=wrong-import-position
 import prometheus
 import server
-from cluster import PLANCHE, SECONDS, SERVER, SLOWNESS, Proxy, Queue, read, run_side_by_side, shut
+from cluster import LEASE, PLANCHE, SECONDS, SERVER, SLOWNESS, Proxy, Queue, read, run_side_by_side, shut
 from noise import make_book, make_png
 
 PICTURES = os.environ.get("PLANCHE_TEST_PICTURES")
-WAIT = SLOWNESS  # seconds without a worker after which there is none
+WAIT = min(SLOWNESS, 20)  # seconds without a worker after which there is none
 LONG = min(SECONDS, 3600)  # without a worker, for tests that need none before then
 
 
@@ -35,7 +35,7 @@ class Serve(Queue):
                              env=self.env, quick=False, **settings)
 
     def worker(self, *more, port=None):
-        return super().worker("--lease", SLOWNESS, *more, port=port)
+        return super().worker("--lease", min(SLOWNESS, LEASE), *more, port=port)
 
     def expect_empty(self):
         """The server has the files of its model in the queue for as long as it runs."""
