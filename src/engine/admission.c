@@ -183,16 +183,11 @@ static bool can_be_set_aside(const struct planche_admission *admission, uint64_t
     return !admission->occupied && bytes <= admission->memory - admission->taken;
 }
 
-static enum planche_shed shed(struct planche_admission *admission, unsigned held, bool last)
+enum planche_shed planche_admission_shed(struct planche_admission *admission, unsigned held,
+                                         bool last)
 {
     return admission->shed ? admission->shed(admission->shed_user, held, last)
                            : PLANCHE_SHED_NOTHING;
-}
-
-enum planche_shed planche_admission_shed(struct planche_admission *admission, unsigned held)
-{
-    /* A page that uses none yet may be going to use it. */
-    return shed(admission, held, held > 0);
 }
 
 /* Makes room for bytes that are more than all pages could have: gives up what nobody uses, or waits
@@ -203,7 +198,7 @@ static bool make_room(struct planche_admission *admission,
     const uint64_t seen = admission->changes;
     const bool last = admission->kept; /* for a page that needs others */
     planche_mutex_unlock(&admission->mutex);
-    enum planche_shed came = shed(admission, 0, last);
+    enum planche_shed came = planche_admission_shed(admission, 0, last);
     planche_mutex_lock(&admission->mutex);
     if (came == PLANCHE_SHED_DONE || admission->changes != seen)
         return true;

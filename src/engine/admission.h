@@ -118,8 +118,9 @@ void planche_admission_cancel(struct planche_admission *admission);
 void planche_admission_step_back(struct planche_admission *admission);
 void planche_admission_step_up(struct planche_admission *admission);
 /* Gives up one thing that nobody uses, so that pages have its memory; held: things that the
- * caller's page uses. */
-enum planche_shed planche_admission_shed(struct planche_admission *admission, unsigned held);
+ * caller's page uses; last: also the only one that is left. */
+enum planche_shed planche_admission_shed(struct planche_admission *admission, unsigned held,
+                                         bool last);
 
 /* Inside: from now on less is needed. */
 void planche_admission_shrink(struct planche_admission *admission,

@@ -183,15 +183,17 @@ static enum planche_status find_memory(const struct planche_page *page,
 {
     struct planche_admission *admission = &page->engine->state->admission;
     const struct planche_cancel_token *cancel = &page->job->cancel;
+    const unsigned held = page->held.count;
+    const bool last = held > 0; /* a page that uses none yet may be going to use it */
     bool waits = true;
     *more = false;
     if (available.now < available.most) {
         waits = *more = planche_admission_wait_for_memory(admission, available.now, cancel);
     } else if (!page->job->unmade) { /* for networks all was given up */
-        enum planche_shed shed = planche_admission_shed(admission, page->held.count);
+        enum planche_shed shed = planche_admission_shed(admission, held, last);
         if (shed == PLANCHE_SHED_LATER) {
             waits = planche_admission_wait_idle(admission, cancel);
-            shed = planche_admission_shed(admission, page->held.count);
+            shed = planche_admission_shed(admission, held, last);
         }
         *more = shed == PLANCHE_SHED_DONE;
     }

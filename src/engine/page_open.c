@@ -83,12 +83,13 @@ static void release_networks(struct planche_page_held *held)
 }
 
 /* The network that an engine was made with takes memory for nothing if its only page runs on
- * another. Of a chain some networks may be the page's own. */
+ * another. Of a chain some networks may be the page's own. The page holds none: the one that it
+ * needs is yet to be made, so that the last one there is another. */
 static void give_up_others(const struct planche_page *page)
 {
     struct planche_engine_state *state = page->engine->state;
     bool gives_up = atomic_load(&state->expected) == 1 && page->job->chain.count == 1;
-    while (gives_up && planche_admission_shed(&state->admission, 1) == PLANCHE_SHED_DONE)
+    while (gives_up && planche_admission_shed(&state->admission, 0, true) == PLANCHE_SHED_DONE)
         planche_budget_cache_purge(&state->budget);
 }
 

@@ -369,9 +369,10 @@ static void test_given_up(void **state)
     (void)state;
     run_page(engine, &result);
     memcpy(expected, result_pixels, sizeof(expected));
-    assert_int_equal(planche_admission_shed(admission, 0), PLANCHE_SHED_NOTHING); /* the last */
-    assert_int_equal(planche_admission_shed(admission, 1), PLANCHE_SHED_DONE);
-    assert_int_equal(planche_admission_shed(admission, 1), PLANCHE_SHED_NOTHING);
+    /* the last stays */
+    assert_int_equal(planche_admission_shed(admission, 0, false), PLANCHE_SHED_NOTHING);
+    assert_int_equal(planche_admission_shed(admission, 1, true), PLANCHE_SHED_DONE);
+    assert_int_equal(planche_admission_shed(admission, 1, true), PLANCHE_SHED_NOTHING);
     assert_true(planche_engine_weight_bytes(engine) < bytes);
     assert_true(planche_admission_available(admission).most > memory);
     assert_int_equal(planche_engine_fingerprint(engine, before, &error), PLANCHE_OK);
@@ -379,7 +380,7 @@ static void test_given_up(void **state)
     assert_memory_equal(result_pixels, expected, sizeof(expected));
     assert_int_equal(planche_engine_fingerprint(engine, after, &error), PLANCHE_OK);
     assert_string_equal(before, after);
-    assert_int_equal(planche_admission_shed(admission, 1), PLANCHE_SHED_DONE);
+    assert_int_equal(planche_admission_shed(admission, 1, true), PLANCHE_SHED_DONE);
     snprintf(path, sizeof(path), "%s/model", folder);
     tiny_model_make(&tiny, SCALE);
     remove(model);
