@@ -60,7 +60,7 @@ static uint64_t fixed_bytes(const struct planche_page *page)
  * knowing how many pages are to come, as many again as have come so far is the best guess. */
 static struct planche_memory_terms terms_of(const struct planche_engine *engine, uint64_t limit)
 {
-    uint64_t base = engine->base_bytes;
+    uint64_t base = planche_engine_weight_bytes(engine);
     uint64_t usual = engine->usual_bytes > base ? engine->usual_bytes - base : 0;
     unsigned made = atomic_load(&engine->state->pages);
     unsigned expected = atomic_load(&engine->state->expected);
