@@ -177,7 +177,9 @@ class Preview(harness.Case):
             book.writestr("1.png", harness.page())
         for book in ("book.cbz", "."):
             refused = run("preview", book, cwd=self.folder, check=2).stderr
-            self.assert_one_line(refused, f"{book} is a book or a folder, and a page is wanted", "--sample 3")
+            self.assert_one_line(refused, f"{book} is a book or a folder, and a page is wanted: planche --sample 3")
+            refused = run("compare", book, "page.png", cwd=self.folder, check=2).stderr
+            self.assert_one_line(refused, f"{book} is a book or a folder, and a page is wanted;")
         os.unlink(self.path("book.cbz"))
         self.page()
         for wrong in ("10x10", "0x9+1+1", "10x10+a+1", "10x10+1", "10x10+-1+1"):

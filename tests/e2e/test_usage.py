@@ -135,7 +135,9 @@ class Models(harness.Case):
         named = run("models", "realcugan", env=env, check=0).stdout.splitlines()
         self.assertEqual([line.split()[:2] for line in named[1:-1]], [["realcugan", n] for n in "234"])
         self.assertIn("planche models fetch realcugan", named[-1])
-        self.assertIn("In the library", run("models", "auto", env=env, check=0).stdout)
+        automatic = run("models", "auto", env=env, check=0).stdout
+        self.assertIn("auto stands for medium:\nMODEL ", automatic)
+        self.assertIn("In the library", automatic)
         self.assertEqual([json.loads(line)["model"] for line in run(
             "models", "--json", "waifu2x-upconv7", env=env, check=0).stdout.splitlines()], ["waifu2x-upconv7"] * 5)
         levels = {(m["model"], m["scale"], m["denoise"]) for m in models}
@@ -343,12 +345,12 @@ class Mistakes(harness.Case):
         for option, values in (("--denoise", ["4", "-2", "x", ""]), ("--scale", ["0", "2x", "-1"]),
                                ("--quality", ["0", "101", "9.5"]), ("--effort", ["0", "10"]),
                                ("--format", ["gif", "", ".png"]), ("--se", ["none", ""]),
-                               ("--memory", ["0", "512", "-1", "1Q", "M", "0x10", "1e30"]),
+                               ("--memory", ["0", "512", "1023K", "-1", "1Q", "M", "0x10", "1e30"]),
                                ("--threads", ["0", "-1", "many"]), ("--jobs", ["0", "65"]),
                                ("--max-pixels", ["0", "-5", "1Q"]), ("--model", [""]),
                                ("--precision", ["fp16", ""]),
                                ("--backend", ["gpu", "", "vulkan:", "vulkan:x", "CPU"]),
-                               ("--gpu-memory", ["0", "x"]), ("--tile", ["8", "18", "x"]),
+                               ("--gpu-memory", ["0", "512", "1023K", "x"]), ("--tile", ["8", "18", "x"]),
                                ("--gpu-path", ["", "cuda"]),
                                ("--cpu-mask", ["sse", "0", "-1", "0x"])):
             for value in values:
@@ -362,7 +364,8 @@ class Mistakes(harness.Case):
             self.refuse(option, "a.png", says=[f"unknown option {option}", says])
         self.refuse("serve", "--port", "80", says=["unknown option --port: address and port are --listen"])
         self.refuse("serve", "-p", "80", says=["unknown option -p: address and port are --listen"])
-        self.refuse("serve", "--host", "0.0.0.0", says=["where the server listens is said by --listen"])
+        for every in ("0.0.0.0", "0", "::", "::0", "[::]"):
+            self.refuse("serve", "--host", every, says=["where the server listens is said by --listen"])
         self.refuse("--list-models", says=["planche models lists the models"])
 
     def test_did_you_mean(self):
@@ -386,6 +389,8 @@ class Mistakes(harness.Case):
         self.refuse("modles", says=["did you mean the command 'planche models'?"])
         self.refuse("in/x", says=["in/x: there is no such file or folder; nothing was done"])
         self.refuse("fetch", "realcugan", says=["did you mean the command 'planche models fetch'?"])
+        self.refuse("download", "realcugan", says=["did you mean the command 'planche models fetch'?"])
+        self.refuse("list", says=["did you mean the command 'planche models'?"])
         self.refuse("upscale", "a.png", says=["pages and books need no command: planche FILE..."])
         self.refuse("models", "download", says=["did you mean 'planche models fetch'?"])
         self.refuse("models", "fecth", says=["did you mean 'planche models fetch'?"])

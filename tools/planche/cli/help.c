@@ -50,8 +50,8 @@ static const char enlarge_end[] =
     "  planche --memory 256M --threads 2 strip.jpg -o strip.png\n"
     "\n"
     "Exit status: 0 all pages and books came out, 1 at least one failed, 2 wrong\n"
-    "usage, 3 nothing could start (no model, no memory, no folder to write into), 130\n"
-    "and 143 stopped by Ctrl-C or SIGTERM: the same command continues.\n";
+    "usage, 3 nothing could start (no model, no memory, no folder to write into, no\n"
+    "queue), 130 and 143 stopped by Ctrl-C or SIGTERM: the same command continues.\n";
 
 static const char models_usage[] =
     "Usage:\n"

@@ -66,6 +66,14 @@ static const struct foreign server_options[] = {
 
 const char planche_cli_model_commands[] = "fetch|import|scan|pack|path|verify|remove";
 
+/* What other programs call them. */
+static const struct synonym {
+    const char *word, *command;
+} synonyms[] = {
+    {"download", "fetch"}, {"install", "fetch"}, {"get", "fetch"},
+    {"delete", "remove"},  {"rm", "remove"},     {"add", "import"},
+};
+
 /* First words of other programs for what needs no command here. */
 static const char *const needless[] = {"upscale", "enlarge", "convert", "run"};
 
@@ -249,9 +257,15 @@ static const char *suggest_command(const char *word)
     return suggestion.best;
 }
 
+const char *planche_cli_model_synonym(const char *word)
+{
+    const struct synonym *synonym = PLANCHE_CLI_FIND_NAMED(synonyms, word);
+    return synonym != NULL ? synonym->command : NULL;
+}
+
 bool planche_cli_explain_command(const char *word, char *text, size_t size)
 {
-    const char *command = suggest_command(word);
+    const char *command = suggest_command(word), *synonym = planche_cli_model_synonym(word);
     char buffer[64];
     struct planche_cli_suggestion models = {.word = word};
     planche_cli_suggest_list(&models, planche_cli_model_commands, buffer, sizeof buffer);
@@ -263,8 +277,11 @@ bool planche_cli_explain_command(const char *word, char *text, size_t size)
     }
     if (command != NULL && strcmp(command, word) == 0)
         snprintf(text, size, "a command comes before its options: planche %s ...", command);
-    else if (models.best != NULL && strcmp(models.best, word) == 0)
-        snprintf(text, size, "did you mean the command 'planche models %s'?", models.best);
+    else if (synonym != NULL || (models.best != NULL && strcmp(models.best, word) == 0))
+        snprintf(text, size, "did you mean the command 'planche models %s'?",
+                 synonym != NULL ? synonym : models.best);
+    else if (strcmp(word, "list") == 0)
+        snprintf(text, size, "did you mean the command 'planche models'?");
     else if (command != NULL)
         snprintf(text, size, "did you mean the command 'planche %s'?", command);
     else

@@ -30,5 +30,7 @@ int planche_cli_wrong_model(const struct planche_engine_options *options,
 bool planche_cli_explain_command(const char *word, char *text, size_t size);
 /* The commands of planche models, with | between them. */
 extern const char planche_cli_model_commands[];
+/* The one of them that other programs call by this word; NULL: none. */
+const char *planche_cli_model_synonym(const char *word);
 
 #endif

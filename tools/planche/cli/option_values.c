@@ -383,8 +383,8 @@ static bool set_listen(struct planche_cli_options *o, const char *value)
 static bool set_host(struct planche_cli_options *o, const char *value)
 {
     struct planche_cli_serve_options *serve = &o->serve;
-    bool any = strcmp(value, "0.0.0.0") == 0 || strcmp(value, "::") == 0 ||
-               strcmp(value, "[::]") == 0; /* no request names it; --listen was meant */
+    /* 0.0.0.0, 0, ::, ::0 and [::]: no request names them; --listen was meant. */
+    bool any = value[strspn(value, ".:0[]")] == 0;
     return !any && serve->host_count < PLANCHE_CLI_MAX_HOSTS &&
            set_text(value, &serve->hosts[serve->host_count++]);
 }

@@ -307,6 +307,8 @@ static int list_named(const struct planche_cli_options *options, int count, char
         return status;
     for (int i = 0; i < count; i++) {
         const struct planche_model_variant *variant = find_named(models[i]);
+        if (strcmp(variant->model, models[i]) != 0 && !options->json)
+            printf("%s stands for %s:\n", models[i], variant->model);
         if (options->json) {
             well = print_variants(folder, variant->model) && well;
             continue;
@@ -321,12 +323,6 @@ static int list_named(const struct planche_cli_options *options, int count, char
     return well ? PLANCHE_CLI_OK : PLANCHE_CLI_PAGE_FAILED;
 }
 
-/* What other programs call the commands. */
-static const char *const synonyms[][2] = {
-    {"download", "fetch"}, {"install", "fetch"}, {"get", "fetch"},
-    {"delete", "remove"},  {"rm", "remove"},     {"add", "import"},
-};
-
 /* What is no model and no file, or not by its name. */
 static int refuse(const char *word)
 {
@@ -337,10 +333,9 @@ static int refuse(const char *word)
     planche_cli_suggest_list(&suggestion, planche_cli_model_commands, buffer, sizeof buffer);
     for (size_t i = 0; i < planche_model_variant_count(); i++)
         planche_cli_suggest(&suggestion, planche_model_variant_get(i)->model);
-    for (size_t i = 0; i < sizeof synonyms / sizeof *synonyms; i++) {
-        if (strcmp(synonyms[i][0], word) == 0)
-            suggestion.best = synonyms[i][1];
-    }
+    const char *synonym = planche_cli_model_synonym(word);
+    if (synonym != NULL)
+        suggestion.best = synonym;
     if (suggestion.best != NULL)
         snprintf(meant, sizeof meant, "; did you mean 'planche models %s'?", suggestion.best);
     return planche_cli_usage_error("models", "there is no model, file or command '%s'%s", word,

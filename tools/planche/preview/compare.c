@@ -173,9 +173,9 @@ int planche_cli_compare(int argc, char **argv)
         return status;
     if (argc - first != 2)
         return planche_cli_usage_error("compare", "two images are compared, not %d", argc - first);
-    status = planche_cli_check_input(argv[first]);
+    status = planche_cli_check_input(argv[first], "");
     if (status == PLANCHE_CLI_OK)
-        status = planche_cli_check_input(argv[first + 1]);
+        status = planche_cli_check_input(argv[first + 1], "");
     if (status == PLANCHE_CLI_OK)
         status = compare(&pair, argv + first, &options);
     free_pair(&pair);

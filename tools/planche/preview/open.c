@@ -17,14 +17,12 @@
 #include <string.h>
 #include <unistd.h>
 
-int planche_cli_check_input(const char *path)
+int planche_cli_check_input(const char *path, const char *advice)
 {
     char near[PATH_MAX];
     if (planche_cli_is_folder(path) || planche_container_of(path) != PLANCHE_CONTAINER_AUTO)
-        return planche_cli_usage_error("",
-                                       "%s is a book or a folder, and a page is wanted: planche "
-                                       "--sample 3 makes three pages of a book, to look at",
-                                       path);
+        return planche_cli_usage_error("", "%s is a book or a folder, and a page is wanted%s", path,
+                                       advice);
     if (access(path, F_OK) == 0 || errno != ENOENT)
         return PLANCHE_CLI_OK;
     if (planche_cli_near_file(path, near, sizeof near))

@@ -6,8 +6,9 @@
 #include "cli/options.h"
 #include "preview/picture.h"
 
-/* A status of the command: whether an input is there. What is not has been told. */
-int planche_cli_check_input(const char *path);
+/* A status of the command: whether an input is there. What is not has been told; advice: beside
+ * that a book or a folder is no page, or "". */
+int planche_cli_check_input(const char *path, const char *advice);
 /* Reads a page within the memory and pixels of the options. Errors: those of planche_image_read. */
 enum planche_status planche_cli_open_image(struct planche_image **image, const char *path,
                                            const struct planche_cli_options *options,

@@ -385,7 +385,8 @@ int planche_cli_preview(int argc, char **argv)
     struct sheet sheet = {.options = &options,
                           .path = argv[first],
                           .scale = options.engine.scale ? options.engine.scale : DEFAULT_SCALE};
-    status = planche_cli_check_input(argv[first]);
+    status = planche_cli_check_input(
+        argv[first], ": planche --sample 3 makes three pages of a book, to look at");
     if (status == PLANCHE_CLI_OK)
         status = preview(&sheet, argv[first]);
     planche_cli_picture_free(&sheet.page);
