@@ -5,7 +5,11 @@
 # what to do.
 set -eu
 build=$1
-[ $# = 1 ] || meson configure "$build" -Dprefix="$2"
+if [ $# -gt 1 ]; then
+    prefix=$2
+    case $prefix in \~/*) prefix=$HOME/${prefix#??} ;; esac # a shell may leave that to make, which does not
+    meson configure "$build" -Dprefix="$prefix"
+fi
 # shellcheck disable=SC2046 # words on purpose
 ninja -C "$build" $(meson introspect --targets "$build" | python3 -c '
 import json, os, sys

@@ -1,41 +1,79 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# uninstall.sh BUILD PREFIX: removes what install.sh installs (under DESTDIR if that is set), and the
-# folders that are empty then. ninja's own "uninstall" knows the last installation alone, also that of
-# a test, and not the manual's section 3.
+# uninstall.sh BUILD PREFIX: removes what install.sh installs (under DESTDIR if that is set), and folders
+# of Planche's own that are empty then. The names are those of an installation into a temporary folder:
+# meson does not list what its installation scripts write, nor the files of a folder that it copies.
 set -eu
-python3 - "$@" <<'END'
-import json
+build=$1
+prefix=$2
+case $prefix in \~/*) prefix=$HOME/${prefix#??} ;; esac # a shell may leave that to make, which does not
+for path in "$prefix" "${DESTDIR:-/}"; do
+    case $path in
+    /*) ;;
+    *) echo "uninstall: PREFIX and DESTDIR must be absolute paths, not '$path'" >&2 && exit 2 ;;
+    esac
+done
+[ -f "$build/build.ninja" ] || {
+    echo "uninstall: there is no build in $build, which knows what is installed: run make build first" >&2
+    exit 1
+}
+stage=$(mktemp -d "${TMPDIR:-/tmp}/planche-uninstall-XXXXXX")
+trap 'rm -rf "$stage"' EXIT
+trap 'exit 1' HUP INT TERM # without these dash leaves out EXIT's
+DESTDIR=$stage/root meson install -C "$build" --no-rebuild --quiet >"$stage/log" 2>&1 || {
+    echo "uninstall: $build does not say what is installed: $(grep -m 1 '^[A-Za-z]*E[Rr][Rr][Oo][Rr]: ' "$stage/log" ||
+        tail -n 1 "$stage/log"): run make build first, or this with sudo, if it was installed so" >&2
+    exit 1
+}
+# The prefix of that installation. Meson's option is another already if it was changed after the last build.
+from=$(find "$stage/root" -name planche.pc -exec sed -n 's/^prefix=//p' {} + | sed 's/\\\(.\)/\1/g')
+[ -d "$stage/root$from" ]
+python3 - "$stage/root$from" "${DESTDIR:-}$prefix" <<'END'
 import os
-import shutil
-import subprocess
 import sys
 
-build, prefix = sys.argv[1:]
+stage, top = sys.argv[1:]
 
 
-def ask(what):
-    return json.loads(subprocess.run(["meson", "introspect", what, build], check=True, capture_output=True).stdout)
+def is_place_of(folder, place):
+    """Links within the prefix are followed (lib64), but none out of it, and none of a folder of Planche's own."""
+    parts = folder.split(os.sep)
+    own = parts.index("planche") if "planche" in parts else len(parts)
+    standard = os.path.realpath(os.path.join(top, *parts[:own]))
+    return (os.path.realpath(place) == os.path.join(standard, *parts[own:])
+            and os.path.commonpath([standard, os.path.realpath(top)]) == os.path.realpath(top))
 
 
-option = {row["name"]: row["value"] for row in ask("--buildoptions")}
-top = os.environ.get("DESTDIR", "") + prefix
-paths = [os.path.join(top, os.path.relpath(path, option["prefix"])) for path in ask("--installed").values()]
-section = os.path.join(top, option["mandir"], "man3")
-if os.path.isdir(section):
-    paths += [os.path.join(section, name) for name in os.listdir(section) if name.lower().startswith("planche")]
-removed = 0
-for path in paths:
-    if os.path.islink(path) or os.path.isfile(path):
-        os.remove(path)
-        removed += 1
-    elif os.path.isdir(path):
-        shutil.rmtree(path)
-        removed += 1
-    folder = os.path.dirname(path)
-    while len(folder) > len(top) and os.path.isdir(folder) and not os.listdir(folder):
-        os.rmdir(folder)
-        folder = os.path.dirname(folder)
-print(f"{removed} files and folders are removed from {top}" if removed else f"Nothing is installed in {top}")
+def remove():
+    removed, changed = 0, set()
+    for source, folders, names in os.walk(stage, topdown=False):
+        folder = os.path.normpath(os.path.relpath(source, stage))
+        place = os.path.normpath(os.path.join(top, folder))
+        if not os.path.isdir(place):
+            continue
+        if not is_place_of(folder, place):
+            if names:
+                print(f"{place} is left as it is: it leads to {os.path.realpath(place)}")
+            continue
+        paths = [os.path.join(place, name) for name in names]
+        paths = [path for path in paths if os.path.islink(path) or os.path.isfile(path)]
+        for path in paths:
+            os.remove(path)
+        removed += len(paths)
+        if paths or any(os.path.join(source, name) in changed for name in folders):
+            changed.add(source)
+            if "planche" in folder.split(os.sep) and not os.listdir(place):
+                os.rmdir(place)
+    return removed
+
+
+try:
+    count = remove()
+except OSError as error:
+    advice = ": run it as who has installed it, with sudo perhaps" if isinstance(error, PermissionError) else ""
+    sys.exit(f"uninstall: {error.filename}: {error.strerror}{advice}")
+print(f"{count} files are removed from {top}" if count else f"Nothing is installed in {top}")
 END
-[ -n "${DESTDIR:-}" ] || [ "$(id -u)" != 0 ] || PATH=$PATH:/usr/sbin:/sbin ldconfig
+[ -z "${DESTDIR:-}" ] && [ "$(id -u)" = 0 ] || exit 0
+ldconfig=$(PATH=$PATH:/usr/sbin:/sbin command -v ldconfig) || exit 0
+"$ldconfig"

@@ -53,9 +53,30 @@ LD_LIBRARY_PATH=$lib "$root/shared"
 ! grep -q 'libavif\|libjxl' "$lib/pkgconfig/planche.pc" || { echo "planche.pc asks for what is loaded" && exit 1; }
 
 rm "$root/shared" "$root/static"
-DESTDIR=$root "$(dirname "$source")/../../scripts/uninstall.sh" "$build" "$prefix"
-left=$(find "$root$prefix" -mindepth 1)
-[ -z "$left" ] || { echo "not removed: $left" && exit 1; }
+# What others have put there stays, also a folder that was empty, and what a link leads to.
+uninstall=$(dirname "$source")/../../scripts/uninstall.sh
+DESTDIR='' "$uninstall" "$build" "" 2>/dev/null && { echo "an empty PREFIX is taken" && exit 1; }
+DESTDIR=relative "$uninstall" "$build" "$prefix" 2>/dev/null && { echo "a relative DESTDIR is taken" && exit 1; }
+DESTDIR=$root "$uninstall" "$root" "$prefix" 2>/dev/null && { echo "no build is needed" && exit 1; }
+[ -e "$root$prefix/include/planche/planche.h" ]
+echo theirs >"$root$prefix/share/man/man3/planchette.3"
+echo theirs >"$root$prefix/share/doc/planche/docs/theirs.md"
+export HOME="${HOME:-/home}"
+mkdir -p "$root$HOME/else/bin" "$root/checkout"
+mv "$root$prefix/share/doc/planche/samples" "$root/checkout/samples"
+ln -s "$root/checkout/samples" "$root$prefix/share/doc/planche/samples"
+mv "$root$prefix/share/man/man3" "$root$prefix/share/man/linked" # within the prefix: is followed
+ln -s linked "$root$prefix/share/man/man3"
+# shellcheck disable=SC2088 # as it comes from shells that leave it to make
+DESTDIR=$root "$uninstall" "$build" '~/else' | grep -qxF "Nothing is installed in $root$HOME/else"
+DESTDIR=$root "$uninstall" "$build" "$prefix"
+left=$(cd "$root$prefix" && find . ! -type d | sort | tr '\n' ' ')
+[ "$left" = "./share/doc/planche/docs/theirs.md ./share/doc/planche/samples ./share/man/linked/planchette.3 \
+./share/man/man3 " ] || { echo "left: $left" && exit 1; }
+for path in "$root$HOME/else/bin" "$root$prefix/include" "$root/checkout/samples/preview-strip.webp"; do
+    [ -e "$path" ] || { echo "removed: ${path#"$root"}" && exit 1; }
+done
+[ ! -e "$root$prefix/include/planche" ] || { echo "a folder of Planche's own is left" && exit 1; }
 
 # A prefix with a space stays one.
 for goal in install uninstall; do
