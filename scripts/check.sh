@@ -58,8 +58,9 @@ json.dump(list({command["file"]: command for command in reversed(commands)}.valu
 run_clang_tidy() {
     once <"$build/compile_commands.json" >"$commands/compile_commands.json"
     sources 'src/*.c' 'tools/*.c' | grep -vE '_(neon|avx2|avx512|avx512bf16|amx|avxvnni|avx512vnni)\.c$' |
-        xargs ls -S | xargs -P "$(nproc)" -n 4 clang-tidy -p "$commands" --quiet --extra-arg=-UNDEBUG --extra-arg=-Xclang \
-            --extra-arg=-analyzer-config --extra-arg=-Xclang --extra-arg=max-nodes=75000 2>/dev/null
+        xargs ls -S | xargs -P "$(nproc)" -n 4 clang-tidy -p "$commands" --quiet --extra-arg=-UNDEBUG \
+            --extra-arg=-Xclang --extra-arg=-analyzer-config \
+            --extra-arg=-Xclang --extra-arg=max-nodes=75000 2>/dev/null
 }
 
 commands=$(mktemp -d) # of clang-tidy

@@ -3,8 +3,8 @@
 """slowness.py: prints how many times longer than on two quiet cores a test may take here and now, a whole
 number from 1 on: time limits of tests are multiplied by it, so that they find hangs, not busy machines.
 
-Two processes do a fixed piece of work at once, as meson runs tests; the wall-clock time that takes is
-divided by REFERENCE_SECONDS, what it took on the slower of the machines that the limits were set on.
+Two processes do a fixed piece of work at once, one for each of the two cores; the wall-clock time that takes
+is divided by REFERENCE_SECONDS, what it took on the slower of the machines that the limits were set on.
 The load average stands in for neighbours that rest just now.
 """
 import math

@@ -133,7 +133,9 @@ static void test_inner(void **state)
     book_write(&in, test_path("in.cbz"), PLANCHE_CONTAINER_ZIP);
     book_free(&in);
     FILE *file = fopen(test_path("in.cbz"), "rb");
-    size_t size = fread(inner, 1, sizeof inner, file);
+    assert_non_null(file);
+    const size_t size = fread(inner, 1, sizeof inner, file);
+    assert_true(size > 0 && size < sizeof inner);
     assert_int_equal(fclose(file), 0);
     book_add(&in, "a.cbz", inner, size);
     book_write(&in, test_path("in.cbz"), PLANCHE_CONTAINER_ZIP);
