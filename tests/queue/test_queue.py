@@ -245,12 +245,12 @@ class Full(Queue):
         """Results that nobody takes fill the store; when they are taken the rest is made."""
         self.make_books(1, 16, size=(60, 60))
         with zipfile.ZipFile(self.path("alone", "0.cbz")) as book:
-            largest = max(entry.file_size for entry in book.infolist())  # less may be left than the next result needs
+            needed = max(entry.file_size for entry in book.infolist()) + 1000  # of a result, with its message of 700 bytes
         front = self.front()
         self.wait_for(lambda s, _: s["pages"] == 16, "no pages")
         front.send_signal(signal.SIGSTOP)
         workers = [self.worker(), self.worker()]
-        full, _ = self.wait_for(lambda s, _: s["pages"] == 0 or (s["results"] > 0 and self.is_full(largest)), "it is not full")
+        full, _ = self.wait_for(lambda s, _: s["pages"] == 0 or (s["results"] > 0 and self.is_full(needed)), "it is not full")
         front.send_signal(signal.SIGCONT)
         self.end_front(front)
         self.assertGreater(full["pages"], 0)
