@@ -19,12 +19,23 @@
 /* Why no process can be started; 0: they can. */
 static int refusal;
 
+/* Under ThreadSanitizer the library calls it by the second name. */
 int __real_clone(int (*run)(void *), void *stack, int flags, void *user, ...);
 int __wrap_clone(int (*run)(void *), void *stack, int flags, void *user, ...);
 int __wrap_clone(int (*run)(void *), void *stack, int flags, void *user, ...)
 {
     if (!refusal)
         return __real_clone(run, stack, flags, user);
+    errno = refusal;
+    return -1;
+}
+
+int __real___clone(int (*run)(void *), void *stack, int flags, void *user, ...);
+int __wrap___clone(int (*run)(void *), void *stack, int flags, void *user, ...);
+int __wrap___clone(int (*run)(void *), void *stack, int flags, void *user, ...)
+{
+    if (!refusal)
+        return __real___clone(run, stack, flags, user);
     errno = refusal;
     return -1;
 }
