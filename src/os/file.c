@@ -68,29 +68,11 @@ static bool is_folder(const char *path)
     return is;
 }
 
-/* Whether the folder is there that path is in. */
-static bool has_parent(const char *path)
-{
-    char parent[PATH_MAX];
-    size_t length = strlen(path);
-    while (length > 0 && path[length - 1] == '/')
-        length--;
-    while (length > 0 && path[length - 1] != '/')
-        length--;
-    if (length == 0)
-        return true;
-    if (length >= sizeof parent)
-        return false;
-    memcpy(parent, path, length);
-    parent[length] = 0;
-    return is_folder(parent);
-}
-
 bool planche_folder_make(const char *path, unsigned mode)
 {
     if (mkdir(path, (mode_t)mode) == 0)
         return true;
-    if (errno != ENOENT || !has_parent(path))
+    if (errno != ENOENT || !planche_file_has_folder(path))
         return false;
     if (mkdir(path, (mode_t)mode) == 0) /* the parent was made meanwhile */
         return true;
@@ -121,6 +103,12 @@ bool planche_folder_make_parents(const char *path, unsigned mode)
             return false;
     }
     return true;
+}
+
+bool planche_folder_make_whole(const char *path, unsigned mode)
+{
+    return planche_folder_make_parents(path, mode) &&
+           (planche_folder_make(path, mode) || errno == EEXIST);
 }
 
 bool planche_folder_remove(const char *path)

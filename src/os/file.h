@@ -29,6 +29,9 @@ bool planche_folder_make_at(int folder, const char *name, unsigned mode);
 /* Makes those folders of a file's path that are missing. False: errno says why the first could not
  * be made; who tries on without it finds ENOENT only. */
 bool planche_folder_make_parents(const char *path, unsigned mode);
+/* Makes a folder and those above it that are missing. True as well where something, a folder or
+ * not, has its name; errno is EEXIST then. */
+bool planche_folder_make_whole(const char *path, unsigned mode);
 /* An empty one. */
 bool planche_folder_remove(const char *path);
 /* Makes the names in the folder that a file lies in last. Nothing can be made of a failure: names

@@ -15,20 +15,28 @@ bool planche_file_is_absent(int reason)
     return reason == ENOENT || reason == ENOTDIR;
 }
 
-/* Whether the folder of a path is there. */
-static bool has_folder(const char *path)
+bool planche_file_has_folder(const char *path)
 {
     char folder[PATH_MAX];
     struct stat info;
-    const char *slash = strrchr(path, '/');
-    int length =
-        snprintf(folder, sizeof folder, "%.*s.", slash ? (int)(slash - path) + 1 : 0, path);
-    return length < (int)sizeof folder && stat(folder, &info) == 0 && S_ISDIR(info.st_mode);
+    size_t length = strlen(path);
+    const int reason = errno;
+    while (length > 0 && path[length - 1] == '/')
+        length--;
+    while (length > 0 && path[length - 1] != '/')
+        length--;
+    bool has = length + 1 < sizeof folder;
+    if (has) {
+        snprintf(folder, sizeof folder, "%.*s.", (int)length, path);
+        has = stat(folder, &info) == 0 && S_ISDIR(info.st_mode);
+    }
+    errno = reason;
+    return has;
 }
 
 const char *planche_file_why_unmade(const char *path, int reason, bool *no_folder)
 {
-    *no_folder = reason == ENOENT && !has_folder(path);
+    *no_folder = reason == ENOENT && !planche_file_has_folder(path);
     if (*no_folder)
         return "there is no such folder to write into";
     return reason == ENOENT ? "its file system takes no files" : strerror(reason);

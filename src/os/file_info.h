@@ -35,6 +35,9 @@ enum planche_file_state {
 /* True of an errno that says that there is nothing of that name: ENOENT and ENOTDIR. */
 bool planche_file_is_absent(int reason);
 
+/* Whether the folder is there that a file or folder of this path lies in. errno stays as it is. */
+bool planche_file_has_folder(const char *path);
+
 /* Why no file could be made at path, in words, from the errno of the attempt. *no_folder: its
  * folder is not there; such a folder of /proc is, and takes no files. */
 const char *planche_file_why_unmade(const char *path, int reason, bool *no_folder);

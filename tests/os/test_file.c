@@ -128,6 +128,16 @@ static void test_folders(void **state)
     assert_false(planche_folder_make_parents("/proc/planche/a/page", 0777));
     assert_int_equal(errno, EACCES);
     assert_true(planche_folder_make_parents("/proc/page", 0777));
+    assert_true(planche_file_has_folder("a/b/") && !planche_file_has_folder("a/page/x"));
+    /* A folder itself, too; what is there has to be looked at. */
+    assert_true(planche_folder_make_whole("w/x/y", 0777) &&
+                planche_folder_make_whole("w/x/y/", 0777));
+    assert_true(planche_folder_remove("w/x/y") && planche_folder_remove("w/x"));
+    assert_true(planche_folder_remove("w"));
+    assert_true(planche_folder_make_whole("a/page", 0777));
+    assert_int_equal(errno, EEXIST);
+    assert_false(planche_folder_make_whole("a/page/x", 0777));
+    assert_int_equal(errno, ENOTDIR);
     int a = planche_fd_open("a", PLANCHE_FD_FOLDER, NULL);
     for (int round = 0; round < 2; round++) { /* the second is from the first name again */
         assert_true(planche_listing_open_fd(&listing, a));

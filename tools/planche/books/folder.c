@@ -21,8 +21,7 @@ enum planche_status planche_books_folder_open(struct planche_books_folder *folde
 {
     char path[PATH_MAX];
     /* What is there is looked at below. */
-    bool made = !make || (planche_folder_make_parents(folder->path, 0700) &&
-                          (planche_folder_make(folder->path, 0700) || errno == EEXIST));
+    bool made = !make || planche_folder_make_whole(folder->path, 0700);
     int fd = made ? planche_fd_open(folder->path, PLANCHE_FD_FOLDER, NULL) : -1;
     if (fd < 0)
         return planche_fail(

@@ -113,8 +113,7 @@ char *planche_cli_join(const char *folder, const char *name)
 
 bool planche_cli_make_folder(const char *path)
 {
-    return planche_folder_make_parents(path, 0777) &&
-           (planche_folder_make(path, 0777) || (errno == EEXIST && planche_cli_is_folder(path)));
+    return planche_folder_make_whole(path, 0777) && planche_cli_is_folder(path);
 }
 
 bool planche_cli_make_parent(const char *path)

@@ -256,12 +256,6 @@ static void fill_settings(struct planche_serve *serve)
     };
 }
 
-static bool make_folder(const char *folder)
-{
-    return planche_folder_make_parents(folder, 0700) &&
-           (planche_folder_make(folder, 0700) || errno == EEXIST);
-}
-
 static int refuse_cache(const char *folder)
 {
     int problem = errno;
@@ -290,7 +284,7 @@ static int open_cache(struct planche_serve *serve)
                                                  .max_bytes = options->cache_max_size,
                                                  .max_age_s = options->cache_max_age,
                                                  .log = &serve->log};
-    if (options->cache != NULL && !make_folder(options->cache))
+    if (options->cache != NULL && !planche_folder_make_whole(options->cache, 0700))
         return refuse_cache(options->cache);
     if (planche_cache_open(&serve->cache, &wanted, &error) == PLANCHE_OK)
         return options->cache != NULL ? check_cache(options->cache) : PLANCHE_CLI_OK;
