@@ -19,20 +19,11 @@
 /* Why no process can be started; 0: they can. */
 static int refusal;
 
-/* Under ThreadSanitizer the library calls it by the second name. */
-int __real_clone(int (*run)(void *), void *stack, int flags, void *user, ...);
-int __wrap_clone(int (*run)(void *), void *stack, int flags, void *user, ...);
+/* The library calls it by the second name under ThreadSanitizer, which takes the first for fork. */
+typedef int clone_function(int (*run)(void *), void *stack, int flags, void *user, ...);
+clone_function __real___clone, __wrap_clone;
+clone_function __wrap___clone __attribute__((alias("__wrap_clone")));
 int __wrap_clone(int (*run)(void *), void *stack, int flags, void *user, ...)
-{
-    if (!refusal)
-        return __real_clone(run, stack, flags, user);
-    errno = refusal;
-    return -1;
-}
-
-int __real___clone(int (*run)(void *), void *stack, int flags, void *user, ...);
-int __wrap___clone(int (*run)(void *), void *stack, int flags, void *user, ...);
-int __wrap___clone(int (*run)(void *), void *stack, int flags, void *user, ...)
 {
     if (!refusal)
         return __real___clone(run, stack, flags, user);
