@@ -56,12 +56,9 @@ static const struct foreign {
 };
 
 /* The same of servers. */
+#define ADDRESS "listen", "address and port are --listen 127.0.0.1:8377"
 static const struct foreign server_options[] = {
-    {"p", "listen", "address and port are --listen 127.0.0.1:8377"},
-    {"b", "listen", "address and port are --listen 127.0.0.1:8377"},
-    {"port", "listen", "address and port are --listen 127.0.0.1:8377"},
-    {"bind", "listen", "address and port are --listen 127.0.0.1:8377"},
-    {"address", "listen", "address and port are --listen 127.0.0.1:8377"},
+    {"p", ADDRESS}, {"b", ADDRESS}, {"port", ADDRESS}, {"bind", ADDRESS}, {"address", ADDRESS},
 };
 
 const char planche_cli_model_commands[] = "fetch|import|scan|pack|path|verify|remove";
