@@ -45,17 +45,16 @@ enum planche_status planche_content_copy(struct planche_content *content,
     enum planche_status status = report(writer, 0, error);
     uint64_t left = content->size;
     while (status == PLANCHE_OK && left > 0) {
-        int64_t got =
-            planche_fd_read(content->fd, writer->buffer,
-                            left < PLANCHE_CONTENT_BYTES ? (size_t)left : PLANCHE_CONTENT_BYTES);
-        if (got <= 0)
+        size_t size = left < PLANCHE_CONTENT_BYTES ? (size_t)left : PLANCHE_CONTENT_BYTES;
+        int64_t got = planche_fd_read_all(content->fd, writer->buffer, size);
+        if (got < (int64_t)size)
             status = planche_fail(error, PLANCHE_ERROR_IO, "%s: cannot be read: %s", added->content,
                                   got < 0 ? strerror(errno) : "it has become shorter");
         else
-            status = take(user, writer->buffer, (size_t)got, error);
+            status = take(user, writer->buffer, size, error);
         if (!status)
-            status = report(writer, (size_t)got, error);
-        left -= got > 0 ? (uint64_t)got : 0;
+            status = report(writer, size, error);
+        left -= size;
     }
     planche_fd_close(&content->fd);
     return status;

@@ -16,12 +16,14 @@ typedef void (*planche_appear_fn)(void *user, const struct planche_file_info *in
 struct planche_added {
     const char *name, *content; /* content NULL: a folder */
     bool given;                 /* the content's file may get this name, too */
+    bool packed;                /* the content is packed by itself, and is not tried */
     const void *comment;
     size_t comment_size;
     int64_t mtime;
     /* Of the ZIP: */
-    uint64_t size, start;
+    uint64_t size, packed_size, start;
     uint32_t crc;
+    unsigned method;
 };
 
 /* Archive writer: the list of entries, and how to write them. For one thread at a time. */
@@ -48,7 +50,7 @@ struct planche_archive_writer {
 /* Bytes of a writer's buffer, and so of a read. */
 #define PLANCHE_CONTENT_BYTES ((size_t)256 << 10)
 
-/* Sink of a content, called piece by piece. */
+/* Sink of a content, called for each PLANCHE_CONTENT_BYTES of it, and for what is left. */
 typedef enum planche_status (*planche_content_fn)(void *user, const void *data, size_t size,
                                                   struct planche_error *error);
 

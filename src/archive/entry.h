@@ -28,8 +28,8 @@ struct planche_archive_entry {
     int64_t mtime;       /* seconds since 1970; 0: unknown */
     const void *comment; /* of the entry (ZIP); NULL: none */
     size_t comment_size;
-    const char *again; /* name in the archive, which an entry before it has too; NULL: none has */
-    bool given;        /* to a writer: planche_archive_writer_add */
+    const char *again;  /* name in the archive, which an entry before it has too; NULL: none has */
+    bool given, packed; /* to a writer: planche_archive_writer_add */
 };
 
 /* Analysis of a page of a PDF, once it was drawn. */

@@ -22,8 +22,9 @@ bool planche_inflater_init(z_stream *inflater, int bits, struct planche_budget *
     return inflateInit2(inflater, bits) == Z_OK;
 }
 
-bool planche_deflater_init(z_stream *deflater, int level, struct planche_budget *budget)
+bool planche_deflater_init(z_stream *deflater, int level, int bits, struct planche_budget *budget)
 {
     *deflater = (z_stream){.zalloc = allocate, .zfree = release, .opaque = budget};
-    return deflateInit(deflater, level) == Z_OK;
+    return deflateInit2(deflater, level, Z_DEFLATED, bits, MAX_MEM_LEVEL - 1, Z_DEFAULT_STRATEGY) ==
+           Z_OK;
 }

@@ -9,7 +9,7 @@
 
 /* bits as in inflateInit2. False: no memory. */
 bool planche_inflater_init(z_stream *inflater, int bits, struct planche_budget *budget);
-/* level as in deflateInit, whose format it makes. False: no memory. */
-bool planche_deflater_init(z_stream *deflater, int level, struct planche_budget *budget);
+/* level and bits as in deflateInit2. False: no memory. */
+bool planche_deflater_init(z_stream *deflater, int level, int bits, struct planche_budget *budget);
 
 #endif

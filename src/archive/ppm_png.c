@@ -98,7 +98,7 @@ static enum planche_ppm_png_state begin(struct planche_ppm_png *png)
         return PLANCHE_PPM_PNG_BROKEN;
     png->lowest = 255;
     png->highest = 0;
-    png->deflating = planche_deflater_init(&png->deflater, Z_BEST_SPEED, png->budget);
+    png->deflating = planche_deflater_init(&png->deflater, Z_BEST_SPEED, MAX_WBITS, png->budget);
     if (!png->deflating)
         return PLANCHE_PPM_PNG_MEMORY;
     put_header(png);

@@ -78,6 +78,7 @@ static struct planche_added *copy_entry(struct planche_archive_writer *writer,
     char *text = (char *)(added + 1);
     added->mtime = entry->mtime;
     added->given = entry->given;
+    added->packed = entry->packed;
     added->name = memcpy(text, entry->name, name_size);
     if (content)
         added->content = memcpy(text + name_size, content, content_size);

@@ -16,9 +16,10 @@ enum planche_status planche_archive_writer_create(struct planche_archive_writer 
                                                   struct planche_budget *budget,
                                                   struct planche_error *error);
 /* Adds an entry with the content of the file at `content` (NULL for a folder); the file must stay
- * until commit. Contents are stored, not packed. The name must be safe and new. If entry->given is
- * set, nobody writes to the file any more: a folder then gets the file itself, by a second name, if
- * it has no other and the file system can. */
+ * until commit. An archive packs contents whose beginning becomes smaller by a tenth, but not if
+ * entry->packed says that they are packed already. The name must be safe and new. If entry->given
+ * is set, nobody writes to the file any more: a folder then gets the file itself, by a second name,
+ * if it has no other and the file system can. */
 enum planche_status planche_archive_writer_add(struct planche_archive_writer *writer,
                                                const struct planche_archive_entry *entry,
                                                const char *content, struct planche_error *error);

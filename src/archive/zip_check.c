@@ -24,7 +24,8 @@ static bool begins(const struct planche_archive *archive, const struct planche_a
 static bool is_same(const struct planche_zip_record *record, const struct planche_added *added)
 {
     return record->crc == added->crc && record->size == added->size &&
-           record->packed == added->size && record->start == added->start &&
+           record->method == added->method && record->packed == added->packed_size &&
+           record->start == added->start &&
            strncmp(record->name, added->name, strlen(added->name)) == 0;
 }
 

@@ -49,6 +49,7 @@ static enum planche_status add_entry(struct planche_book *book,
             .comment = entry->comment,
             .comment_size = entry->comment_size,
             .given = content_path(book, index, part, path),
+            .packed = made || entry->inner_container,
         };
         if (!entry->folder && planche_file_find(path, &info) == PLANCHE_FILE_PRESENT)
             entry->output_bytes += info.size;

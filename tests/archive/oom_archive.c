@@ -43,7 +43,7 @@ static enum planche_status run_write(void *user, struct planche_budget *budget,
     for (int i = 0; i < 100 && status == PLANCHE_OK; i++) {
         snprintf(name, sizeof name, "%d/%d", i % 7, i);
         entry.name = name;
-        status = planche_archive_writer_add(writer, &entry, "content", error);
+        status = planche_archive_writer_add(writer, &entry, i ? "content" : "long", error);
     }
     if (status == PLANCHE_OK)
         status = planche_archive_writer_comment(writer, "text", 4, error);
@@ -60,11 +60,13 @@ static void test_writers(void **state)
     (void)state;
     enum planche_container containers[] = {PLANCHE_CONTAINER_ZIP, PLANCHE_CONTAINER_FOLDER};
     write_file("content", "x");
+    write_file("long", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"); /* is packed */
     for (int i = 0; i < 2; i++) {
         assert_true(oom_run(i ? "folder" : "ZIP", run_write, &containers[i], 1) > 100);
         unlink("book");
     }
     unlink("content");
+    unlink("long");
     assert_int_equal(count_files(), 0);
 }
 

@@ -329,15 +329,116 @@ static void test_growing(void **state)
     remove_contents();
 }
 
+static void make_noise(const char *path, size_t size)
+{
+    char *text = calloc(1, size + 1);
+    uint32_t state = 1;
+    assert_non_null(text);
+    for (size_t i = 0; i < size; i++) {
+        state = state * 1664525 + 1013904223;
+        text[i] = state >> 24 ? (char)(state >> 24) : 'x';
+    }
+    write_file(path, text);
+    free(text);
+}
+
+static void make_zeros(const char *path, off_t size)
+{
+    write_file(path, "");
+    assert_int_equal(truncate(path, size), 0);
+}
+
+static void write_packed(const char *path, const char *content, bool packed)
+{
+    struct planche_archive_writer *writer;
+    struct planche_error error;
+    const struct planche_archive_entry entry = {.name = "page.bmp", .packed = packed};
+    assert_int_equal(
+        planche_archive_writer_create(&writer, PLANCHE_CONTAINER_ZIP, path, true, NULL, &ignored),
+        PLANCHE_OK);
+    assert_int_equal(planche_archive_writer_add(writer, &entry, content, &ignored), PLANCHE_OK);
+    if (planche_archive_writer_commit(writer, NULL, NULL, NULL, &error))
+        fail_msg("%s", error.message);
+    planche_archive_writer_destroy(&writer);
+}
+
+/* Headers of an archive with one entry of that name. */
+#define HEADERS (30 + 46 + 22 + 2 * strlen("page.bmp"))
+
+/* What becomes smaller by a tenth is packed, as long as nothing says that it is. What is packed
+ * best is within the ratio that readers allow. */
+static void test_packing(void **state)
+{
+    (void)state;
+    const struct planche_archive_limits usual = {100000, 1 << 30, 1 << 30, 1000};
+    const off_t zeros = (4 << 20) + 5;
+    struct planche_error error;
+    make_zeros("zeros", zeros);
+    make_noise("noise", 100000);
+    write_file("short", "aaaaaaaaaaaaaaaaaaaa");
+    write_packed("book", "zeros", false);
+    write_packed("again", "zeros", false);
+    assert_int_equal(system("cmp -s book again"), 0);
+    assert_in_range(stat_of("book").st_size, zeros / 1000, zeros / 500);
+    if (read_all("book", &usual, NULL, &error))
+        fail_msg("%s", error.message);
+    write_packed("book", "zeros", true);
+    assert_int_equal(stat_of("book").st_size, zeros + HEADERS);
+    write_packed("book", "noise", false);
+    assert_int_equal(stat_of("book").st_size, 100000 + HEADERS);
+    assert_int_equal(read_all("book", &usual, NULL, &error), PLANCHE_OK);
+    write_packed("book", "short", false);
+    assert_in_range(stat_of("book").st_size, HEADERS + 3, HEADERS + 18);
+    struct planche_archive *archive = open_book("book");
+    expect_entry(archive, "page.bmp", "aaaaaaaaaaaaaaaaaaaa");
+    planche_archive_close(&archive);
+    assert_int_equal(system("rm zeros noise short book again"), 0);
+}
+
+/* Of a content only the beginning is tried; what follows is written as it comes. */
+static void test_packed_noise(void **state)
+{
+    (void)state;
+    struct planche_error error;
+    make_noise("noise", 300000);
+    make_zeros("zeros", 100000);
+    assert_int_equal(system("cat zeros noise > mixed && cat noise zeros > other"), 0);
+    write_packed("book", "mixed", false);
+    assert_in_range(stat_of("book").st_size, 250000, 302000);
+    assert_int_equal(read_all("book", &wide, NULL, &error), PLANCHE_OK);
+    write_packed("book", "other", false);
+    assert_int_equal(stat_of("book").st_size, 400000 + HEADERS);
+    assert_int_equal(system("rm zeros noise mixed other book"), 0);
+}
+
+/* The first entry of an EPUB is read by its place, so it is never packed. */
+static void test_packed_epub(void **state)
+{
+    (void)state;
+    struct planche_archive_writer *writer;
+    const char type[] = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+    char head[80];
+    write_file("type", type);
+    assert_int_equal(planche_archive_writer_create(&writer, PLANCHE_CONTAINER_EPUB, "book", false,
+                                                   NULL, &ignored),
+                     PLANCHE_OK);
+    add(writer, "mimetype", "type");
+    assert_int_equal(planche_archive_writer_commit(writer, NULL, NULL, NULL, &ignored), PLANCHE_OK);
+    planche_archive_writer_destroy(&writer);
+    FILE *file = fopen("book", "rb");
+    assert_non_null(file);
+    assert_int_equal(fread(head, sizeof head, 1, file), 1);
+    assert_int_equal(fclose(file), 0);
+    assert_memory_equal(head + 30 + strlen("mimetype"), type, strlen(type));
+    assert_int_equal(system("rm type book"), 0);
+}
+
 /* A full disk, here a limit on the size of files. */
 static void test_full_disk(void **state)
 {
     (void)state;
     struct rlimit old, small = {.rlim_cur = 100000};
-    char *text = calloc(1, 400001);
-    memset(text, 'x', 400000);
-    write_file("large", text);
-    free(text);
+    make_noise("large", 400000);
     assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
     small.rlim_max = old.rlim_max;
     signal(SIGXFSZ, SIG_IGN);
@@ -432,6 +533,8 @@ int main(void)
         cmocka_unit_test(test_bad_entries), cmocka_unit_test(test_failures),
         cmocka_unit_test(test_growing),     cmocka_unit_test(test_full_disk),
         cmocka_unit_test(test_many),        cmocka_unit_test(test_times),
+        cmocka_unit_test(test_packing),     cmocka_unit_test(test_packed_noise),
+        cmocka_unit_test(test_packed_epub),
     };
     return cmocka_run_group_tests(tests, enter_folder, leave_folder);
 }

@@ -51,7 +51,9 @@ void book_write(const struct book *book, const char *path, enum planche_containe
     check(planche_archive_writer_create(&writer, container, path, true, NULL, &error), &error);
     for (size_t i = 0; i < book->count; i++) {
         const struct item *item = &book->items[i];
-        struct planche_archive_entry entry = {.name = item->name, .mtime = 1577934244};
+        /* Tests find contents in the file by their bytes. */
+        struct planche_archive_entry entry = {
+            .name = item->name, .mtime = 1577934244, .packed = true};
         char folder[sizeof item->name];
         size_t length = strlen(item->name);
         entry.folder = item->name[length - 1] == '/';

@@ -95,7 +95,7 @@ class Containers(Books):
                     kept = [entry for entry in book.namelist() if not entry.endswith("/")]
                     self.assertEqual(kept, names() + ["ComicInfo.xml", "notes/read me.txt"])
                     self.assertEqual(book.read("notes/read me.txt"), b"text\r\n")
-                    self.assertEqual({entry.compress_type for entry in book.infolist()},
+                    self.assertEqual({book.getinfo(name).compress_type for name in names()},
                                      {zipfile.ZIP_STORED})
 
     def test_epub(self):
@@ -400,6 +400,17 @@ class Failures(Books):
         self.assertIn("Books: 1 done. Pages: 2 enlarged, 1 failed\n", result.stderr)
         with self.opened("out.cbz") as book, self.opened("book.cbz") as before:
             self.assertEqual(book.read("ch/2.png"), before.read("ch/2.png"))
+
+    def test_keep_zeros(self):
+        """What is kept is packed where that helps, pages that were made are not."""
+        self.write("zeros.cbz", archives.cbz([("1.png", harness.page(8, 8)), ("2.png", bytes(1 << 20)),
+                                              ("3.png", png.encode(64, 64, 1, bytes(4096)))]))
+        self.planche("zeros.cbz", "-o", "zeros-2x.cbz", "--format", "png", "--quiet", check=1)
+        with self.opened("zeros-2x.cbz") as book:
+            self.assertEqual([entry.compress_type for entry in book.infolist()],
+                             [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_STORED])
+            self.assertEqual(book.read("2.png"), bytes(1 << 20))
+            self.assertLess(book.getinfo("2.png").compress_size, (1 << 20) / 500)
 
     def test_skip(self):
         result, found, _ = self.made("--on-error", "skip")
