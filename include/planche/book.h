@@ -171,6 +171,7 @@ struct planche_book_result {
     size_t pages;                           /* images */
     uint64_t input_bytes, output_bytes;     /* files; of a folder, of all files in it */
     size_t outcomes[PLANCHE_BOOK_OUTCOMES]; /* number of entries with each planche_book_outcome */
+    int no_pages; /* not 0: the call failed (DATA) for that alone, and the book can be read */
 };
 #define PLANCHE_BOOK_RESULT_INIT PLANCHE_STRUCT_INIT(struct planche_book_result)
 /* The same for languages without macros: see PLANCHE_STRUCT_INIT. */

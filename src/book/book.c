@@ -119,7 +119,8 @@ static uint64_t size_of(const char *path)
 
 static void count(const struct planche_book *book, struct planche_book_result *result)
 {
-    struct planche_book_result full = {.struct_size = sizeof full, .container = book->to};
+    struct planche_book_result full = {
+        .struct_size = sizeof full, .container = book->to, .no_pages = book->no_pages};
     for (size_t i = 0; i < book->entries.count; i++) {
         const struct planche_entry *entry = &book->entries.list[i];
         if (entry->folder)
@@ -245,7 +246,7 @@ static const char *reason_of(const struct planche_book *book, const struct planc
 
 /* A book without pages is no result either: nothing was made. In a book it is an extra, and copied.
  * known: books in it have been looked into. */
-static enum planche_status refuse_no_pages(const struct planche_book *book, bool known,
+static enum planche_status refuse_no_pages(struct planche_book *book, bool known,
                                            struct planche_error *error)
 {
     const struct planche_entry *failed = NULL;
@@ -262,6 +263,7 @@ static enum planche_status refuse_no_pages(const struct planche_book *book, bool
     if (failed)
         return planche_fail(error, failed->status, "%s: has no pages that can be read: %s",
                             book->input, reason_of(book, failed));
+    book->no_pages = true;
     if (inner)
         return planche_fail(
             error, PLANCHE_ERROR_DATA,

@@ -43,6 +43,7 @@ struct planche_book {
     void *comment;
     size_t comment_size;
     struct planche_workdir work;
+    bool no_pages;  /* it fails for that */
     unsigned usual; /* level of cleaning (index) of most pages, where these choose it */
 
     struct planche_mutex mutex;

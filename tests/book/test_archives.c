@@ -424,6 +424,7 @@ static void expect_no_pages(struct planche_engine *engine, const char *name, con
     assert_int_not_equal(book_run(engine, name, "out.cbz", book_options(&told), &told), PLANCHE_OK);
     if (!strstr(told.error.message, why))
         fail_msg("no '%s' in '%s'", why, told.error.message);
+    assert_int_equal(told.result.no_pages, !strstr(why, "that can be read"));
     assert_int_equal(access(test_path("out.cbz"), F_OK), -1);
     assert_int_equal(access(test_path(".out.cbz.planche"), F_OK), -1);
 }
@@ -432,12 +433,14 @@ static void expect_no_pages(struct planche_engine *engine, const char *name, con
 static void test_no_pages(void **state)
 {
     struct planche_engine *engine = start();
+    struct planche_book_result result = PLANCHE_BOOK_RESULT_INIT;
     (void)state;
     book_add(&in, "1.txt", "text", 4);
     book_write(&in, test_path("in.cbz"), PLANCHE_CONTAINER_ZIP);
     expect_no_pages(engine, "in.cbz", "in.cbz: has no pages: no file in it is an image");
-    assert_int_equal(planche_book_inspect(test_path("in.cbz"), NULL, NULL, &told.error),
+    assert_int_equal(planche_book_inspect(test_path("in.cbz"), NULL, &result, &told.error),
                      PLANCHE_ERROR_DATA);
+    assert_int_equal(result.no_pages, 1);
     assert_non_null(strstr(told.error.message, "in.cbz: has no pages"));
     add_file(&in, "text.cbz", "in.cbz");
     book_write(&in, test_path("in.cbz"), PLANCHE_CONTAINER_ZIP);

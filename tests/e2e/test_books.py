@@ -369,6 +369,42 @@ class Shelves(Books):
         self.planche("a", "b/", "-o", "made")
         self.assertEqual(self.tree("made"), ["a/1.cbz", "b/1.cbz"])
 
+    def test_novels(self):
+        """A book without pages that was found in a library is one of its other files; one that was
+        named fails."""
+        novel = archives.epub([])
+        self.book("library/a.cbz", 1)
+        self.write("library/s/novel.epub", novel)
+        self.write("library/s/texts.zip", archives.cbz([("a.txt", b"text")]))
+        dry = self.planche("library", "-o", "out/", "--dry-run")
+        self.assertIn("library/s/novel.epub -> out/s/novel.epub  (copy)\n", dry.stdout)
+        self.assertEqual(dry.stderr, "Other files: 2 copied\n")
+        others = [{"type": "other", "input": f"library/s/{name}", "output": f"out/s/{name}",
+                   "status": "copied", "error": None} for name in ("novel.epub", "texts.zip")]
+        for option in (["--dry-run"], []):
+            lines = self.lines(self.planche("library", "-o", "out/", "--json", *option))
+            found = [line for line in lines if line["type"] == "other"]
+            for line in found:
+                line.pop("dry_run", None)
+            self.assertEqual(found, others)
+            self.assertEqual([line["input"] for line in lines if line["type"] == "book"], ["library/a.cbz"])
+        self.assertEqual(self.read("out/s/novel.epub"), novel)
+        self.assertEqual(self.tree("out"), ["a.cbz", "s/novel.epub", "s/texts.zip"])
+        result = self.planche("library", "-o", "out/")
+        self.assertIn("Skipped: 2 books (up to date)\n", result.stderr)
+        self.write("library/s/novel.epub", archives.epub([]) + b"\n")
+        result = self.planche("library", "-o", "out/", "--update")
+        self.assertIn("library/s/novel.epub: has no pages, copied\n"
+                      "Skipped: 1 book (up to date)\nOther files: 1 copied\n", result.stderr)
+        self.assertEqual(self.read("out/s/novel.epub"), novel + b"\n")
+        for _ in range(2):
+            result = self.planche("library", "-o", "skip/", "--others", "skip")
+            self.assertIn("Other files: 2 left alone\n", result.stderr)
+            self.assertIn("library/s/novel.epub: has no pages, left alone\n", result.stderr)
+            self.assertEqual(self.tree("skip"), ["a.cbz"])
+        self.planche("library/s/novel.epub", "-o", "named/", "--quiet", check=1)
+        self.planche("library/s/novel.epub", "library/a.cbz", "-o", "named/", "--quiet", check=1)
+
     def test_broken_book(self):
         self.shelf()
         self.write("library/series/0.cbz", b"this is no book")

@@ -149,26 +149,50 @@ static void report(struct planche_cli_run *run, const struct planche_cli_item *i
         print_json(run, item, status, message);
 }
 
+/* planned: the item of the plan that the file is; NULL: none. True if the copy is there. */
+static bool treat(struct planche_cli_run *run, struct planche_cli_item *item,
+                  const struct planche_cli_item *planned)
+{
+    struct planche_error error = {0};
+    if (run->options.skip_others || planche_cli_plan_names(&run->plan, planned, item->output)) {
+        run->summary.others++;
+        return false;
+    }
+    enum planche_status status = judge(&run->options, item);
+    bool makes = item->makes && status == PLANCHE_OK;
+    if (makes && !run->options.dry_run)
+        status = copy(item, &error);
+    run->summary.copied += makes && status == PLANCHE_OK;
+    run->summary.copies_changed +=
+        !makes && status == PLANCHE_OK && item->verdict == PLANCHE_CLI_SOURCE_CHANGED;
+    if (run->options.dry_run && status == PLANCHE_OK)
+        foresee(run, item);
+    else
+        report(run, item, status,
+               *error.message != 0 ? error.message : planche_status_name(status));
+    return status == PLANCHE_OK && (makes || item->verdict == PLANCHE_CLI_UP_TO_DATE);
+}
+
 void planche_cli_copy_others(struct planche_cli_run *run)
 {
-    for (size_t i = 0; i < run->plan.copy_count && planche_cli_interrupt_signal() == 0; i++) {
-        struct planche_cli_item *item = &run->plan.copies[i];
-        struct planche_error error = {0};
-        if (run->options.skip_others || planche_cli_plan_names(&run->plan, item, item->output)) {
-            run->summary.others++;
-            continue;
-        }
-        enum planche_status status = judge(&run->options, item);
-        bool makes = item->makes && status == PLANCHE_OK;
-        if (makes && !run->options.dry_run)
-            status = copy(item, &error);
-        run->summary.copied += makes && status == PLANCHE_OK;
-        run->summary.copies_changed +=
-            !makes && status == PLANCHE_OK && item->verdict == PLANCHE_CLI_SOURCE_CHANGED;
-        if (run->options.dry_run && status == PLANCHE_OK)
-            foresee(run, item);
-        else
-            report(run, item, status,
-                   *error.message != 0 ? error.message : planche_status_name(status));
+    for (size_t i = 0; i < run->plan.copy_count && planche_cli_interrupt_signal() == 0; i++)
+        (void)treat(run, &run->plan.copies[i], NULL);
+}
+
+bool planche_cli_copy_book(struct planche_cli_run *run, const struct planche_cli_item *book)
+{
+    struct planche_cli_item item = {.input = book->input};
+    const char *base = planche_cli_base_name(book->output);
+    if (asprintf(&item.output, "%.*s%s", (int)(base - book->output), book->output,
+                 planche_cli_base_name(book->input)) < 0) {
+        planche_cli_print_failure(run, book, PLANCHE_ERROR_MEMORY, NULL);
+        run->failed = true;
+        return false;
     }
+    bool there = treat(run, &item, book);
+    if (run->each && there == item.makes)
+        planche_cli_note("%s: has no pages, %s", book->input, there ? "copied" : "left alone");
+    bool same = strcmp(item.output, book->output) == 0;
+    free(item.output);
+    return there && same;
 }

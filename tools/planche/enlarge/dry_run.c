@@ -179,6 +179,10 @@ static void describe_book(struct planche_cli_run *run, const struct planche_cli_
         .result = PLANCHE_BOOK_RESULT_INIT,
     };
     outcome.status = planche_book_inspect(item->input, &book, &outcome.result, &error);
+    if (item->found && outcome.result.no_pages) {
+        (void)planche_cli_copy_book(run, item);
+        return;
+    }
     run->summary.outcomes[PLANCHE_BOOK_DROPPED] += outcome.result.outcomes[PLANCHE_BOOK_DROPPED];
     if (!run->options.json && outcome.status == PLANCHE_OK)
         print_book(item, outcomes, &before, totals);

@@ -33,6 +33,7 @@ struct planche_cli_item {
     char *input, *output; /* own */
     bool book;
     bool resumes;                             /* one of many: passed over if its output is there */
+    bool found;                               /* in a folder that was named, not named itself */
     enum planche_cli_verdict verdict;         /* see judge.h */
     bool makes;                               /* it is to be run, */
     bool replaces;                            /* and its output, or all pages of it, replaced */

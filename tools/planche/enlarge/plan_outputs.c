@@ -264,7 +264,7 @@ static int plan_book(const struct planning *planning, const struct operand *oper
 static bool plan_entry(const struct planning *planning, const struct operand *operand,
                        const struct planche_cli_library_entry *entry, const char *root)
 {
-    struct planche_cli_item like = {.resumes = true, .bytes = entry->bytes};
+    struct planche_cli_item like = {.resumes = true, .found = true, .bytes = entry->bytes};
     const char *base = planche_cli_base_name(entry->path);
     size_t before = (size_t)(base - entry->path), kept = strlen(entry->path);
     char *input = planche_cli_join(operand->path, entry->path);

@@ -6,6 +6,7 @@
 #include "cli/paths.h"
 #include "cli/terminal.h"
 #include "cli/workers.h"
+#include "enlarge/copy_others.h"
 #include "enlarge/judge.h"
 #include "enlarge/progress.h"
 #include "os/clock.h"
@@ -246,7 +247,8 @@ static void run_one(struct books *books, const struct planche_cli_item *item)
     planche_cli_origin_begin(&source, item->input, true, planche_cli_interrupt_cancel());
     (void)show(books);
     outcome.status = run_book(books, &outcome.result, &error);
-    planche_cli_origin_end(&source, outcome.status == PLANCHE_OK);
+    bool other = item->found && outcome.result.no_pages;
+    planche_cli_origin_end(&source, outcome.status == PLANCHE_OK || other);
     outcome.ms = planche_clock_ms() - start;
     if (outcome.status != PLANCHE_OK) /* an output that exists is not of this run */
         outcome.result.output_bytes = 0;
@@ -255,12 +257,15 @@ static void run_one(struct books *books, const struct planche_cli_item *item)
     planche_mutex_lock(&books->shelf->lock);
     end_progress(books, outcome.status == PLANCHE_OK);
     /* A folder with pages that were left as they are is looked at again. */
-    if (source.known && outcome.status == PLANCHE_OK &&
-        books->outcomes[PLANCHE_BOOK_SOURCE_CHANGED] == 0 &&
-        books->outcomes[PLANCHE_BOOK_OTHER_SETTINGS] == 0)
+    bool done = other ? planche_cli_copy_book(books->run, item)
+                      : outcome.status == PLANCHE_OK &&
+                            books->outcomes[PLANCHE_BOOK_SOURCE_CHANGED] == 0 &&
+                            books->outcomes[PLANCHE_BOOK_OTHER_SETTINGS] == 0;
+    if (source.known && done)
         planche_cli_judge_made(books->run, item, &source,
                                (unsigned)books->outcomes[PLANCHE_BOOK_FAILED], 0);
-    report(books, &outcome);
+    if (!other)
+        report(books, &outcome);
     planche_mutex_unlock(&books->shelf->lock);
 }
 

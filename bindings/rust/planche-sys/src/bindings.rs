@@ -767,6 +767,7 @@ pub struct planche_book_result {
     pub input_bytes: u64,
     pub output_bytes: u64,
     pub outcomes: [usize; 16usize],
+    pub no_pages: ::std::os::raw::c_int,
 }
 extern "C" {
     pub fn planche_book_result_init(out: *mut planche_book_result, size: usize);

@@ -19,7 +19,7 @@ layouts! {
     planche_book_page { struct_size, index, name, output_name, outcome, status, message, input_bytes, output_bytes, result, }
     planche_book_progress { struct_size, pages, done, done_parts, writing, name, index, part, computed, }
     planche_book_options { struct_size, page, container, on_error, skip_above, again, fresh, max_entries, max_entry_bytes, max_bytes, max_ratio, on_page, on_progress, user, existing, keep_format, headers_only, memory, pages, sample, begin_page, end_page, make_page, makers, }
-    planche_book_result { struct_size, container, pages, input_bytes, output_bytes, outcomes, }
+    planche_book_result { struct_size, container, pages, input_bytes, output_bytes, outcomes, no_pages, }
     planche_image_options { struct_size, memory, max_pixels, log, log_user, isolate, priority, }
     planche_job_queue_options { struct_size, workers, capacity, aging_ms, }
     planche_job { struct_size, run, done, user, priority, deadline_ms, key, }
