@@ -3,6 +3,8 @@
 kinds, readers beside books, kill -9, a full disk."""
 import glob
 import os
+import re
+import select
 import signal
 import subprocess
 import time
@@ -213,6 +215,59 @@ class Faults(test_serve.Serve):
         self.assertEqual(running.status()["pages"]["made"], 2)
         self.assertEqual(running.get("/healthz").status, 200)
         self.assertEqual(running.stop(), 0)
+
+
+class Turns(test_serve.Serve):
+    """Requests that hold what the server takes, and those that do not."""
+
+    def unfinished(self, running, count):
+        """Uploads whose last bytes do not come; the server has read their heads."""
+        uploads = [running.connect() for _ in range(count)]
+        for c in uploads:
+            self.addCleanup(c.close)
+            c.send(c.request("/v1/upscale", "POST", self.page)[:-10])
+        self.assertEqual(running.get("/healthz").status, 200)
+        return uploads
+
+    def is_silent(self, connection):
+        return not select.select([connection.socket], [], [], 0)[0]
+
+    def test_health_with_many_uploads(self):
+        """It is answered before any of the uploads that hold all there is has to end."""
+        running = self.serve("--max-connections", "64")
+        uploads = self.unfinished(running, 180)
+        with running.connect() as c:
+            self.assertEqual(c.ask("/healthz").status, 200)
+            self.assertEqual(c.ask("/readyz").status, 200)
+            self.assertIn("planche_http_connections ", c.ask("/metrics").body.decode())
+        ended = [c for c in uploads if not self.is_silent(c)]
+        self.assertEqual([c.answer().status for c in ended], [503] * (180 - 2 * 64))
+
+    def test_turns(self):
+        """So many requests are handled, as many more wait in their order; others are refused."""
+        running = self.serve("--max-connections", "2")
+        handled = self.unfinished(running, 2)
+        waiting = self.unfinished(running, 1)
+        gone = self.unfinished(running, 1)[0]
+        refused = running.post("/v1/upscale", self.page)
+        self.problem(refused, 503, "too many requests wait")
+        self.assertEqual(refused.fields["retry-after"], "5")
+        self.assertEqual(running.get("/healthz").status, 200)
+        gone.close()
+        while self.requests_of(running, "none") == 0:
+            time.sleep(0.01)
+        waiting += self.unfinished(running, 1)
+        self.assertTrue(all(map(self.is_silent, handled + waiting)))
+        for c in handled + waiting:
+            c.send(self.page[-10:])
+            self.assertEqual(c.answer().status, 200)
+        self.assertIn("planche_http_requests_in_flight 1\n", running.get("/metrics").body.decode())
+
+    def requests_of(self, running, code):
+        """Of no route, because they have ended before a handler had them."""
+        metrics = running.get("/metrics").body.decode()
+        found = re.search(rf'planche_http_requests_total{{[^}}]*code="{code}"[^}}]*}} (\d+)', metrics)
+        return int(found.group(1)) if found else 0
 
 
 if __name__ == "__main__":

@@ -161,6 +161,13 @@ static void refuse(struct planche_http_connection *c, unsigned status)
     c->settings->refuse(c->settings->user, c, status);
 }
 
+void planche_http_connection_refuse(struct planche_http_connection *c, unsigned status)
+{
+    bool busy = planche_http_connection_enter(c);
+    refuse(c, status);
+    planche_http_connection_leave(c, busy);
+}
+
 /* A head is complete: it moves out of the buffer, where its body and other requests follow. */
 static void begin_exchange(struct planche_http_connection *c, size_t size)
 {
@@ -481,6 +488,8 @@ static void on_time(void *user)
         ;
     else if (c->out.size == 0 && in_head)
         refuse(c, 408);
+    else if (c->waiting != NULL)
+        refuse(c, 503);
     else if (c->out.size == 0 && c->input == PLANCHE_HTTP_INPUT_BODY)
         check_body(c);
     else if (c->out.size == 0 && c->input == PLANCHE_HTTP_INPUT_PAUSED && c->fail != NULL)

@@ -26,7 +26,10 @@ struct planche_http_settings {
     int64_t idle_ns;  /* between two requests */
     /* A head is there. The handler answers now or later, and may receive the body first. */
     void (*request)(void *user, struct planche_http_connection *connection);
-    /* What came is no request, or did not come in time: to be answered with this status. */
+    /* Whether a request is answered at once while others wait for their turn; NULL: none is. */
+    bool (*urgent)(void *user, const struct planche_http_connection *connection);
+    /* What came is no request, did not come in time, or came when too many waited: to be answered
+     * with this status. */
     void (*refuse)(void *user, struct planche_http_connection *connection, unsigned status);
     /* An exchange has ended: its answer is written (or its client is gone). status and the counts
      * of bytes are set; status is 0 if nothing was answered. */
@@ -73,6 +76,9 @@ struct planche_http_connection {
     /* ------------------------------------------------------------------------------------ */
     const struct planche_http_settings *settings;
     struct planche_http_connection *next, **link; /* of the server's list */
+    /* Of the server's queue of requests that wait for their turn; NULL: it is in none. */
+    struct planche_http_connection *next_waiting, **waiting;
+    bool admitted; /* its request counts as one of those that are handled */
     struct planche_http_watch watch;
     uint32_t watched;
     struct planche_http_timer timer;
@@ -142,6 +148,8 @@ void planche_http_connection_leave(struct planche_http_connection *connection, b
 uint64_t planche_http_connection_push(struct planche_http_connection *connection);
 /* Closes it: whoever waits for it is told. */
 void planche_http_connection_close(struct planche_http_connection *connection);
+/* Ends a request that no handler has had with a status, and the connection after it. */
+void planche_http_connection_refuse(struct planche_http_connection *connection, unsigned status);
 /* Whether it waits for its next request, and has none of its bytes. */
 bool planche_http_connection_is_idle(const struct planche_http_connection *connection);
 /* Whether what has come of a request, be it one or not, begins with a text. */

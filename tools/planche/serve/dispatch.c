@@ -142,9 +142,18 @@ void planche_serve_request(void *user, struct planche_http_connection *c)
         to.route->handler(serve, c);
 }
 
+bool planche_serve_is_urgent(void *user, const struct planche_http_connection *c)
+{
+    struct destination to;
+    find_route(user, &to, c);
+    return to.route != NULL && (to.route->flags & PLANCHE_SERVE_URGENT) != 0;
+}
+
 static const char *explain(unsigned status)
 {
     switch (status) {
+    case 503:
+        return "too many requests wait for their turn; try again";
     case 408:
         return "the request did not come in time";
     case 414:
@@ -179,6 +188,8 @@ void planche_serve_refuse(void *user, struct planche_http_connection *c, unsigne
 {
     const struct planche_serve *serve = user;
     planche_serve_choose_id(serve, c);
+    if (status == 503)
+        planche_http_add_field(c, "Retry-After", "5");
     if (is_for_images(serve, c))
         planche_http_drop(c);
     else

@@ -7,6 +7,7 @@
 
 /* For planche_http_settings; user is a struct planche_serve. */
 void planche_serve_request(void *user, struct planche_http_connection *c);
+bool planche_serve_is_urgent(void *user, const struct planche_http_connection *c);
 void planche_serve_refuse(void *user, struct planche_http_connection *c, unsigned status);
 void planche_serve_finished(void *user, struct planche_http_connection *c);
 void planche_serve_closed(void *user, struct planche_http_connection *c);

@@ -34,7 +34,7 @@ static void set_facts(struct planche_serve *serve)
         serve->metrics, PLANCHE_METRIC_BUILD_INFO, 1,
         PLANCHE_LABELS(planche_version(), PLANCHE_COMMIT, planche_cli_best_feature(features)));
     planche_metrics_set(serve->metrics, PLANCHE_METRIC_HTTP_CONNECTION_LIMIT,
-                        options->serve.max_connections, NULL);
+                        planche_http_server_capacity(options->serve.max_connections), NULL);
     planche_metrics_set(serve->metrics, PLANCHE_METRIC_ENGINE_LIMIT, options->engines, NULL);
     set(serve, PLANCHE_METRIC_MEMORY_BUDGET, (double)serve->budget.limit, "bodies");
     set(serve, PLANCHE_METRIC_MEMORY_BUDGET, (double)options->engine.memory, "engines");

@@ -19,7 +19,8 @@
 enum {
     OPEN = PLANCHE_SERVE_OPEN,
     QUERY_TOKEN = PLANCHE_SERVE_QUERY_TOKEN,
-    IMAGE_ONLY = PLANCHE_SERVE_IMAGE_ONLY
+    IMAGE_ONLY = PLANCHE_SERVE_IMAGE_ONLY,
+    URGENT = PLANCHE_SERVE_URGENT
 };
 
 static const struct planche_serve_route routes[] = {

@@ -8,7 +8,8 @@
 enum planche_serve_flags {
     PLANCHE_SERVE_OPEN = 1,
     PLANCHE_SERVE_QUERY_TOKEN = 2,
-    PLANCHE_SERVE_IMAGE_ONLY = 4
+    PLANCHE_SERVE_IMAGE_ONLY = 4,
+    PLANCHE_SERVE_URGENT = 8
 };
 
 struct planche_serve_route {

@@ -249,6 +249,7 @@ static void fill_settings(struct planche_serve *serve)
         .room_ns = 10 * SECOND_NS,
         .idle_ns = 75 * SECOND_NS, /* longer than nginx's: it closes first, without a race */
         .request = planche_serve_request,
+        .urgent = planche_serve_is_urgent,
         .refuse = planche_serve_refuse,
         .finished = planche_serve_finished,
         .closed = planche_serve_closed,
@@ -296,11 +297,13 @@ static int open_cache(struct planche_serve *serve)
     return PLANCHE_CLI_NOT_STARTED;
 }
 
-/* A connection's files at most: its socket, the upstream's or a result, and a pipe between them;
- * with an upstream a tunnel, whose client is counted as a connection no more. */
-#define FILES_OF_CONNECTION 4
+/* A request's files at most: its socket, the upstream's or a result, and a pipe between them; the
+ * socket of one that waits; with an upstream a tunnel, whose client is counted as a connection no
+ * more. */
+#define FILES_OF_CONNECTION 5
 #define FILES_OF_TUNNEL     2
-#define FILES_OF_ALL        256 /* libraries, drivers, helper programs, models, the cache */
+/* Libraries, drivers, helper programs, models, the cache; spare connections. */
+#define FILES_OF_ALL (256 + planche_http_server_capacity(0))
 
 /* More connections than files would end in failures anywhere. */
 static void bound_connections(struct planche_serve *serve)
