@@ -55,7 +55,7 @@ static struct shape choose_strided(const struct planche_gpu_product *product, in
 {
     if (product->outputs % (8 * SIDE) == 0)
         return (struct shape){2, 1, 4, 1, 2, least(chunk, 2 * SIDE), 1, 1};
-    if (product->outputs == 6 * SIDE) /* predicted, not measured */
+    if (product->outputs == 6 * SIDE)
         return (struct shape){2, 1, 2, 1, 3, least(chunk, 2 * SIDE), 1, 1};
     if (product->outputs % (4 * SIDE) == 0)
         return (struct shape){1, 1, 4, 1, 1, least(chunk, 2 * SIDE), 1, 4};
