@@ -3,7 +3,8 @@
 """Checks what can be checked without a GPU: the lists of pages and fonts, that LICENSE-MODELS names
 them, that every file is Python, the plan, and, where numpy is, what export.py and stored.py write, how
 wrong inputs are told, and what eval/measure.py says of pictures whose figures are known; where torch
-is, what data.py says of wrong sets, and that train.py goes on from what lighten.py leaves. Prints what is wrong."""
+is, what data.py says of wrong sets, that train.py goes on from what lighten.py leaves, and what it says of the
+colours of a network. Prints what is wrong."""
 import ast
 import contextlib
 import glob
@@ -309,8 +310,38 @@ def lightened():
                 yield f'lighten.py: train.py does not go on from what it leaves of {spec}'
 
 
+def coloured():
+    """All crops have contrasts of their own in each channel at first, fewer later; a direction of colours that a
+    network leaves out is told."""
+    try:
+        import torch
+        import network
+        import train
+    except ImportError:
+        print('torch is not here: the colours of networks are not checked')
+        return
+    args = types.SimpleNamespace(tinted=.2, coloured=100)
+    shares = [round(train.tinted_at(args, step), 3) for step in (0, 50, 100, 5000)]
+    if shares != [1, .6, .2, .2]:
+        yield f'train.py: shares of tinted crops are {shares}'
+    args.coloured = 0
+    if train.tinted_at(args, 0) != .2:
+        yield 'train.py: --coloured 0 is not heeded'
+    for form, outputs in (('4x1', 12), ('4x1x3', 27), ('4x1x2g', 4)):
+        net = network.parse(form)
+        net.fold()
+        with torch.no_grad():
+            net.last.full.copy_(torch.randn(outputs, 4, 3, 3, generator=torch.Generator().manual_seed(1)))
+            alive = net.colours()
+            part = outputs // net.form[3]
+            net.last.full[-part:] = net.last.full[:part]  # blue is as red: nothing between them
+        dead = net.colours()
+        if alive < .3 or (dead > 1e-5) != (net.form[3] == 1):
+            yield f'network.py: colours of {form} are {alive} and {dead}'
+
+
 def main():
-    checks = (lists, attributed, python, planned, told, exported, measured, loaded, lightened)
+    checks = (lists, attributed, python, planned, told, exported, measured, loaded, lightened, coloured)
     wrong = [problem for check in checks for problem in check()]
     print('\n'.join(wrong) or 'training: passed')
     return 1 if wrong else 0

@@ -101,6 +101,14 @@ class Network(nn.Module):
     def kernels(self):
         return [layer.kernel() for layer in self.layers] + [self.last.kernel()]
 
+    @torch.no_grad()
+    def colours(self):
+        """What the last layer does to the direction of colours that it changes least, as a share of what it does
+        to the one that it changes most: 0.12 to 0.65 in the shipped networks that see all colours, under 0.01 where
+        the pixels of a direction are only repeated. 1 for a network of one colour."""
+        values = torch.linalg.svdvals(self.last.kernel().reshape(self.form[3], -1).float())
+        return float(values[-1] / values[0])
+
     def forward(self, x, mix, kernels=None):
         """x (n, c, h, w); mix (n, 5): the weights of the levels. kernels: those of kernels(), made
         in full precision."""

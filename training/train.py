@@ -33,6 +33,7 @@ import stored
 
 START = time.time()
 SHARD = 15 * 2 ** 20
+SETTLED, DEAD = 1000, .03  # steps after which so small a share of Network.colours() does not grow again
 
 
 class Feed:
@@ -100,7 +101,7 @@ class Student:
 
     def __init__(self, spec, args, device):
         self.name, form, recipe, rate, method, start = inputs.network(spec, losses.RECIPES)
-        self.recipe, self.rate = recipe or args.recipe, rate or args.rate
+        self.recipe, self.rate, self.fresh = recipe or args.recipe, rate or args.rate, not start
         torch.manual_seed(args.seed)
         self.net = network.parse(form)
         if method == 'muon':
@@ -188,7 +189,11 @@ class Student:
 
     def report(self, count):
         self.log.append((self.steps, round(time.time() - START, 1), float(self.sum) / count))
-        print(self.name, *self.log[-1], flush=True)
+        colours = self.net.colours()
+        print(self.name, *self.log[-1], f'colours {colours:.3f}', flush=True)
+        if self.steps >= SETTLED and colours < DEAD:
+            print(f'{self.name}: edges of some colours will stay those of the small page: '
+                  'begin anew, with another --seed or more --coloured', flush=True)
         self.sum.zero_()
 
     def state(self):
@@ -272,6 +277,9 @@ def arguments():
                         help='of a batch: pages screened, drawn ones, lettering; the rest is pages')
     parser.add_argument('--tinted', type=float, default=.15,
                         help='share of crops whose channels have contrasts of their own')
+    parser.add_argument('--coloured', type=int, default=3000,
+                        help='steps of networks from nothing until that share is reached; first, all crops '
+                             'have (%(default)s)')
     parser.add_argument('--uses', type=int, default=2, help='steps in which a crop is used')
     parser.add_argument('--kept', type=int, default=64, help='batches of which crops are drawn')
     parser.add_argument('--recipe', default='colours', choices=losses.RECIPES)
@@ -294,6 +302,13 @@ def arguments():
     if not args.seconds and not args.steps and not args.total:
         parser.error('--seconds, --steps or --total')
     return args
+
+
+def tinted_at(args, step):
+    """Share of crops with contrasts of their own in each channel. All have them at first, else a network learns
+    to leave colours alone before it has features for them, and does not come back."""
+    more = max(0., 1 - step / args.coloured) if args.coloured else 0.
+    return args.tinted + (1 - args.tinted) * more
 
 
 def progress(args, began, step):
@@ -364,10 +379,12 @@ def main():
         raise SystemExit('networks of different scales or colours')
     scale, colours = forms.pop()
     args.before = students[0].steps
+    if colours == 1 or not any(s.fresh for s in students):
+        args.coloured = 0
     if args.total and args.before >= args.total:
         raise SystemExit(f'{args.before} steps are done already')
     pool = data.Pool(args.set, device, args.pool, args.group, args.crop,
-                     args.seed + students[0].steps, colours == 1, .3 * args.scans, args.tinted,
+                     args.seed + students[0].steps, colours == 1, .3 * args.scans, tinted_at(args, args.before),
                      [float(s) for s in args.shares.split(',')])
     damage = degrade.Damage(device, args.crop, scale, args.scans)
     if args.compile:
@@ -377,6 +394,7 @@ def main():
     feed = Feed(args, pool, damage)
     step, began, told, kept = 0, None, 0, time.time()
     while True:
+        pool.tinted = tinted_at(args, args.before + step)
         batch = feed.take()
         done = progress(args, began, step)
         factor = factor_of(args, step, done)
