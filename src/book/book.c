@@ -275,14 +275,17 @@ static enum planche_status refuse_no_pages(struct planche_book *book, bool known
                         book->input);
 }
 
-/* A book of originals is no result: who finds one takes it for the book. */
+/* A book of originals is no result: who finds one takes it for the book. A book in it that was made
+ * is a result, even if its cover is damaged. */
 static enum planche_status refuse_failures(const struct planche_book *book,
                                            struct planche_error *error)
 {
     const struct planche_entry *first = NULL;
     size_t failed = 0, pages = 0;
+    bool inner = false;
     for (size_t i = 0; i < book->entries.count; i++) {
         const struct planche_entry *entry = &book->entries.list[i];
+        inner = inner || entry->inner_container;
         if (!entry->page || entry->dropped)
             continue;
         pages++;
@@ -290,7 +293,7 @@ static enum planche_status refuse_failures(const struct planche_book *book,
         if (entry->outcome == PLANCHE_BOOK_FAILED && !first)
             first = entry;
     }
-    if (!first || failed < pages)
+    if (!first || failed < pages || inner)
         return PLANCHE_OK;
     if (pages == 1)
         return planche_fail(error, first->status, "%s: %s", book->input, reason_of(book, first));

@@ -329,6 +329,30 @@ static void test_shelf_with_pages(void **state)
     tidy(&engine);
 }
 
+/* A damaged cover fails alone, as long as a book beside it was made. */
+static void test_shelf_with_damaged_cover(void **state)
+{
+    struct planche_engine *engine = start();
+    (void)state;
+    book_add_text(&in, "cover.png", "no page");
+    add_book(&in, "ch1.cbz", 1, false);
+    book_write(&in, test_path("in.cbz"), PLANCHE_CONTAINER_ZIP);
+    book_make(engine, "in.cbz", "out.cbz", book_options(&told), &told);
+    book_read(&out, test_path("out.cbz"));
+    assert_string_equal(book_names(&out), "cover.png,ch1.cbz");
+    expect_book("ch1.cbz", "1.png,2.png");
+    assert_string_equal(told_outcomes(&told), "FEE");
+    book_free(&in);
+    book_free(&out);
+    book_add_text(&in, "cover.png", "no page");
+    book_add_text(&in, "ch1.cbz", "PK\3\4 is cut short");
+    book_write(&in, test_path("in.cbz"), PLANCHE_CONTAINER_ZIP);
+    assert_int_not_equal(book_run(engine, "in.cbz", "none.cbz", book_options(&told), &told),
+                         PLANCHE_OK);
+    assert_int_equal(access(test_path("none.cbz"), F_OK), -1);
+    tidy(&engine);
+}
+
 /* Stopped within the second book, it goes on from there, and ends with the same bytes. */
 static void test_shelf_resumes(void **state)
 {
@@ -466,12 +490,19 @@ static void test_no_pages(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_repeats),       cmocka_unit_test(test_links),
-        cmocka_unit_test(test_many_repeats),  cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_empty),         cmocka_unit_test(test_no_pages),
-        cmocka_unit_test(test_entry_order),   cmocka_unit_test(test_shelf),
-        cmocka_unit_test(test_shelf_resumes), cmocka_unit_test(test_shelf_with_pages),
-        cmocka_unit_test(test_shelf_depth),   cmocka_unit_test(test_shelf_limits),
+        cmocka_unit_test(test_repeats),
+        cmocka_unit_test(test_links),
+        cmocka_unit_test(test_many_repeats),
+        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_empty),
+        cmocka_unit_test(test_no_pages),
+        cmocka_unit_test(test_entry_order),
+        cmocka_unit_test(test_shelf),
+        cmocka_unit_test(test_shelf_resumes),
+        cmocka_unit_test(test_shelf_with_pages),
+        cmocka_unit_test(test_shelf_depth),
+        cmocka_unit_test(test_shelf_limits),
+        cmocka_unit_test(test_shelf_with_damaged_cover),
     };
     return cmocka_run_group_tests(tests, test_setup, test_teardown);
 }
