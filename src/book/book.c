@@ -244,21 +244,30 @@ static const char *reason_of(const struct planche_book *book, const struct planc
     return reason;
 }
 
+/* Whether it is to be seen as a page of the book: an ornament of an EPUB is not. Of a selection it
+ * is, as it was asked for. */
+static bool counts_as_page(const struct planche_book *book, const struct planche_entry *entry)
+{
+    return entry->page && !entry->dropped &&
+           (entry->outcome != PLANCHE_BOOK_COPIED || planche_book_selects(&book->options));
+}
+
 /* A book without pages is no result either: nothing was made. In a book it is an extra, and copied.
  * known: books in it have been looked into. */
 static enum planche_status refuse_no_pages(struct planche_book *book, bool known,
                                            struct planche_error *error)
 {
     const struct planche_entry *failed = NULL;
-    bool inner = planche_inner_is_shelf(book);
+    bool inner = planche_inner_is_shelf(book), ornaments = false;
     if (book->depth > 0 || (inner && !known))
         return PLANCHE_OK;
     for (size_t i = 0; i < book->entries.count; i++) {
         const struct planche_entry *entry = &book->entries.list[i];
-        if (entry->page || entry->inner_container)
+        if (counts_as_page(book, entry) || entry->inner_container)
             return PLANCHE_OK;
         if (entry->outcome == PLANCHE_BOOK_FAILED && !failed)
             failed = entry;
+        ornaments = ornaments || entry->page;
     }
     if (failed)
         return planche_fail(error, failed->status, "%s: has no pages that can be read: %s",
@@ -270,9 +279,9 @@ static enum planche_status refuse_no_pages(struct planche_book *book, bool known
             "%s: has no pages, nor have the archives in it down to level %d; unpack "
             "it if they lie deeper",
             book->input, PLANCHE_INNER_DEPTH + 1);
-    return planche_fail(error, PLANCHE_ERROR_DATA,
-                        "%s: has no pages: no file in it is an image that Planche reads",
-                        book->input);
+    return planche_fail(error, PLANCHE_ERROR_DATA, "%s: has no pages: %s", book->input,
+                        ornaments ? "all images in it are as small as ornaments of a text"
+                                  : "no file in it is an image that Planche reads");
 }
 
 /* A book of originals is no result: who finds one takes it for the book. A book in it that was made
@@ -286,7 +295,7 @@ static enum planche_status refuse_failures(const struct planche_book *book,
     for (size_t i = 0; i < book->entries.count; i++) {
         const struct planche_entry *entry = &book->entries.list[i];
         inner = inner || entry->inner_container;
-        if (!entry->page || entry->dropped)
+        if (!counts_as_page(book, entry))
             continue;
         pages++;
         failed += entry->outcome == PLANCHE_BOOK_FAILED;

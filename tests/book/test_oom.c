@@ -109,7 +109,7 @@ static void test_epub(void **state)
                   "<item id='c' href='c.png' properties='cover-image'/><item id='t' href='t.html'/>"
                   "<itemref idref='t'/>");
     book_add_text(&in, "t.html", "text <img src='p.png'/>");
-    book_add_page(&in, "p.png", 1, 8, 8, PLANCHE_FORMAT_PNG);
+    book_add_page(&in, "p.png", 1, 200, 64, PLANCHE_FORMAT_PNG);
     book_add_page(&in, "c.png", 2, 8, 8, PLANCHE_FORMAT_PNG);
     book_write(&in, test_path("in.epub"), PLANCHE_CONTAINER_EPUB);
     book_free(&in);

@@ -405,6 +405,25 @@ class Shelves(Books):
         self.planche("library/s/novel.epub", "-o", "named/", "--quiet", check=1)
         self.planche("library/s/novel.epub", "library/a.cbz", "-o", "named/", "--quiet", check=1)
 
+    def test_ornaments(self):
+        """Small images of a text are no pages: a novel with a few is one without pages."""
+        novel = archives.epub([("star.png", harness.page(40, 40)), ("line.png", harness.page(199, 20))])
+        self.book("library/a.cbz", 1)
+        self.write("library/novel.epub", novel)
+        result = self.planche("library", "-o", "out/")
+        self.assertIn("library/novel.epub: has no pages, copied\n", result.stderr)
+        self.assertEqual(self.read("out/novel.epub"), novel)
+        for option in (["--dry-run"], ["--to", "epub"], ["--to", "cbz"]):
+            result = self.planche("library/novel.epub", "-o", "named/", *option, check=1)
+            self.assertIn("library/novel.epub: has no pages: all images in it are as small as ornaments",
+                          result.stderr)
+        result = self.planche("library/novel.epub", "-o", "try.cbz", "--pages", "1")
+        self.assertIn("0 pages", result.stderr)
+        self.write("page.epub", archives.epub([("star.png", harness.page(40, 40)), ("page.png", b"damaged")]))
+        result = self.planche("page.epub", "-o", "page-2x.epub", check=1)
+        self.assertIn("page.epub: OEBPS/page.png: is not an image", result.stderr)
+        self.assertFalse(os.path.exists(self.path("page-2x.epub")))
+
     def test_broken_book(self):
         self.shelf()
         self.write("library/series/0.cbz", b"this is no book")
