@@ -33,23 +33,31 @@ struct planche_http_server {
     struct planche_http_connection *first_waiting, **last_waiting;
     bool admitting;
     struct planche_http_timer retry;
-    bool full, draining;
+    bool starved; /* of descriptors: nothing is accepted for a while */
+    bool draining;
     void (*drained)(void *user);
     void *drained_user;
 };
 
+static void try_again_later(struct planche_http_server *server)
+{
+    server->starved = true;
+    planche_http_timer_set(server->own.loop, &server->retry,
+                           planche_http_loop_now(server->own.loop) + RETRY_NS);
+}
+
 static void listen_on(struct planche_http_server *server)
 {
-    server->full = false;
+    bool watched = true;
+    server->starved = false;
     for (unsigned i = 0; i < server->port_count && !server->draining; i++) {
         struct port *port = &server->ports[i];
         if (port->listener->fd >= 0 &&
             !planche_http_loop_watch(server->own.loop, &port->watch, EPOLLIN))
-            server->full = true;
+            watched = false;
     }
-    if (server->full)
-        planche_http_timer_set(server->own.loop, &server->retry,
-                               planche_http_loop_now(server->own.loop) + RETRY_NS);
+    if (!watched)
+        try_again_later(server);
 }
 
 static void stop_listening(struct planche_http_server *server)
@@ -64,7 +72,8 @@ static void on_retry(void *user)
 }
 
 /* What makes room: an idle connection, else one whose request is not there yet or has its answer.
- * New ones come first in the list, so the last of a kind has been there longest. */
+ * New ones come first in the list, so the last of a kind has been there longest. Of all connections
+ * that a server takes SPARE are one of these. */
 static struct planche_http_connection *find_spare(const struct planche_http_server *server)
 {
     struct planche_http_connection *idle = NULL, *other = NULL;
@@ -98,16 +107,6 @@ static void add(struct planche_http_server *server, const struct port *port, int
     server->connections++;
 }
 
-/* Without descriptors or connections left nothing is accepted for a while. */
-static void pause_listening(struct planche_http_server *server, bool retry)
-{
-    stop_listening(server);
-    server->full = true;
-    if (retry)
-        planche_http_timer_set(server->own.loop, &server->retry,
-                               planche_http_loop_now(server->own.loop) + RETRY_NS);
-}
-
 static void on_connection(void *user, uint32_t events)
 {
     struct port *port = user;
@@ -116,18 +115,16 @@ static void on_connection(void *user, uint32_t events)
     for (int i = 0; i < ACCEPT_AT_ONCE; i++) {
         bool full = server->connections >= planche_http_server_capacity(server->max_requests);
         struct planche_http_connection *spare = full ? find_spare(server) : NULL;
-        if (full && spare == NULL) {
-            pause_listening(server, false);
-            return;
-        }
         int fd = accept4(port->listener->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
         if (fd >= 0) {
             if (spare != NULL)
                 planche_http_connection_close(spare);
             add(server, port, fd);
         } else if (errno != EINTR && errno != ECONNABORTED) {
-            if (errno != EAGAIN && errno != EWOULDBLOCK)
-                pause_listening(server, true);
+            if (errno != EAGAIN && errno != EWOULDBLOCK) {
+                stop_listening(server);
+                try_again_later(server);
+            }
             return;
         }
     }
@@ -150,7 +147,7 @@ static void on_closed(void *user, struct planche_http_connection *c)
     if (c->next != NULL)
         c->next->link = c->link;
     server->connections--;
-    if (server->full && !server->draining)
+    if (server->starved && !server->draining)
         listen_on(server);
     check_drained(server);
 }
@@ -246,8 +243,6 @@ static void on_finished(void *user, struct planche_http_connection *c)
     server->admitted -= c->admitted;
     c->admitted = false;
     admit_waiting(server);
-    if (server->full && !server->draining)
-        listen_on(server); /* it may make room once it is idle */
 }
 
 struct planche_http_server *planche_http_server_create(struct planche_http_settings *settings,
