@@ -251,7 +251,7 @@ class Turns(test_serve.Serve):
         gone = self.unfinished(running, 1)[0]
         refused = running.post("/v1/upscale", self.page)
         self.problem(refused, 503, "too many requests wait")
-        self.assertEqual(refused.fields["retry-after"], "5")
+        self.assertEqual((refused.fields["retry-after"], refused.fields["connection"]), ("5", "close"))
         self.assertEqual(running.get("/healthz").status, 200)
         gone.close()
         while self.requests_of(running, "none") == 0:
@@ -262,6 +262,25 @@ class Turns(test_serve.Serve):
             c.send(self.page[-10:])
             self.assertEqual(c.answer().status, 200)
         self.assertIn("planche_http_requests_in_flight 1\n", running.get("/metrics").body.decode())
+
+    def test_order_of_turns(self):
+        """What a connection sends behind a request that waits comes after the requests of others
+        that wait."""
+        running = self.serve("--max-connections", "2")
+        handled = self.unfinished(running, 2)
+        first, second = running.connect(), running.connect()
+        for c in (first, second):
+            self.addCleanup(c.close)
+        first.send(first.request("/v1/models") + first.request("/v1/models"))
+        self.assertEqual(running.get("/healthz").status, 200)
+        second.send(second.request("/v1/status"))
+        self.assertEqual(running.get("/healthz").status, 200)
+        handled[0].close()
+        self.assertEqual([c.answer().status for c in (first, first, second)], [200, 200, 200])
+        running.wait_for_line("route=/v1/models", 1)
+        running.wait_for_line("route=/v1/status")
+        routes = [match.group(1) for line in running.lines if (match := re.search("route=(/v1/[ms]\\S+)", line))]
+        self.assertEqual(routes, ["/v1/models", "/v1/status", "/v1/models"])
 
     def requests_of(self, running, code):
         """Of no route, because they have ended before a handler had them."""

@@ -216,7 +216,8 @@ static bool is_urgent(const struct planche_http_server *server,
 static void on_request(void *user, struct planche_http_connection *c)
 {
     struct planche_http_server *server = user;
-    if (server->admitted < server->max_requests)
+    /* Those that wait may be getting turns: what comes next on their connections is behind all. */
+    if (server->admitted < server->max_requests && server->waiting == 0)
         admit(server, c);
     else if (is_urgent(server, c))
         handle(server, c);
