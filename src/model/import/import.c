@@ -60,7 +60,11 @@ static enum planche_status place(struct import *import, const struct planche_imp
                                  const char *path, struct planche_error *error)
 {
     struct planche_atomic_file *to = NULL;
-    planche_folder_make_parents(path, 0777);
+    if (!planche_folder_make_parents(path, 0777))
+        return planche_fail(
+            error, planche_status_of(errno),
+            "%s: cannot make a folder for it: %s; choose another (option model_directory)", path,
+            strerror(errno));
     int from = planche_fd_open(file->path, PLANCHE_FD_NO_LINK, NULL);
     if (from < 0)
         return planche_fail(error, PLANCHE_ERROR_IO, "%s: %s", file->path, strerror(errno));
