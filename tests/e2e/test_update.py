@@ -284,6 +284,14 @@ class Library(Outputs):
         self.write("lib/c.cbz", book(8))
         self.up("--quiet", env={"XDG_STATE_HOME": self.path("file")})
         self.assertIn("c.cbz", self.files("out"))
+        self.write("lib/d.cbz", book(9))
+        for place, reason in ((self.path("file"), "Not a directory"), ("/proc/nowhere", "Permission denied")):
+            shutil.rmtree(self.path("out"))
+            said = self.up(env={"XDG_STATE_HOME": place}).stderr.splitlines()
+            found = [line for line in said if "cannot be noted" in line]
+            self.assertEqual(len(found), 1, said)
+            self.assertTrue(found[0].startswith(f"planche: {place}/planche/outputs/"), found)
+            self.assertIn(f": {reason}; ", found[0])
 
     def test_records_are_damaged(self):
         folder = os.path.join(os.environ["XDG_STATE_HOME"], "planche/outputs")

@@ -255,6 +255,8 @@ static int run_all(struct planche_cli_run *run)
     planche_cli_progress_stop(&run->progress);
     if (status != PLANCHE_OK)
         return report_not_started(run, error.status, error.message);
+    if (!options->quiet)
+        planche_cli_records_complain(&run->records);
     if (!options->quiet && !options->json && needs_summary(run))
         planche_cli_summary_print(&run->summary);
     return PLANCHE_CLI_OK;

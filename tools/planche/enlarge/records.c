@@ -4,10 +4,12 @@
 #include "base/text.h"
 
 #include "cli/paths.h"
+#include "cli/terminal.h"
 #include "io/cache_dir.h"
 #include "os/fd.h"
 #include "os/file.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
@@ -268,23 +270,28 @@ static void insert(struct planche_cli_record_folder *folder, const struct line *
     folder->count++;
 }
 
-/* One write, so that lines of several runs do not mix. */
+/* One write, so that lines of several runs do not mix. False: errno says why not. */
 static bool append(const struct planche_cli_record_folder *folder, const char *line)
 {
     char *whole = NULL;
-    planche_folder_make_parents(folder->file, 0700);
+    if (!planche_folder_make_parents(folder->file, 0700))
+        return false;
     bool fresh = planche_file_find(folder->file, NULL) == PLANCHE_FILE_ABSENT;
     int length = fresh ? asprintf(&whole, HEAD "%s\n%s", folder->folder, line)
                        : asprintf(&whole, "%s", line);
     int fd = length > 0 ? open(folder->file, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600) : -1;
     bool ok = fd >= 0 && planche_fd_write(fd, whole, (size_t)length);
-    if (fd >= 0)
-        ok = close(fd) == 0 && ok;
+    int reason = errno;
+    if (!planche_fd_close(&fd) && ok) {
+        reason = errno;
+        ok = false;
+    }
     free(whole);
+    errno = reason;
     return ok;
 }
 
-bool planche_cli_records_add(struct planche_cli_records *records, const char *output,
+void planche_cli_records_add(struct planche_cli_records *records, const char *output,
                              const struct planche_cli_record *record)
 {
     char text[LINE_BYTES], *canonical = planche_cli_canonical(output);
@@ -303,10 +310,21 @@ bool planche_cli_records_add(struct planche_cli_records *records, const char *ou
     }
     if (ok) {
         write_line(text, name, record);
-        ok = append(folder, text);
+        if (!append(folder, text) && records->unkept == 0) {
+            records->unkept = errno;
+            records->unkept_folder = (size_t)(folder - records->folders);
+        }
     }
     free(canonical);
-    return ok;
+}
+
+void planche_cli_records_complain(const struct planche_cli_records *records)
+{
+    if (records->unkept != 0)
+        planche_cli_message(
+            "%s: what outputs were made from cannot be noted: %s; make room, or set HOME or "
+            "XDG_STATE_HOME to a folder of yours",
+            records->folders[records->unkept_folder].file, strerror(records->unkept));
 }
 
 void planche_cli_records_free(struct planche_cli_records *records)

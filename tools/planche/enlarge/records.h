@@ -27,15 +27,19 @@ struct planche_cli_record_folder;
 struct planche_cli_records {
     struct planche_cli_record_folder *folders;
     size_t count, capacity;
+    int unkept; /* errno of the first record that the disk did not take; 0: none */
+    size_t unkept_folder;
 };
 
 /* The record of an output, valid until the next call; NULL: there is none. */
 const struct planche_cli_record *planche_cli_records_find(struct planche_cli_records *records,
                                                           const char *output);
-/* Keeps a record on the disk. False: it cannot be kept, which does no harm but that the next run
- * does not know the output. */
-bool planche_cli_records_add(struct planche_cli_records *records, const char *output,
+/* Keeps a record on the disk. What cannot be kept does no harm but that the next run does not know
+ * the output. */
+void planche_cli_records_add(struct planche_cli_records *records, const char *output,
                              const struct planche_cli_record *record);
+/* Says of the disk that takes no records why, once for all that it did not take. */
+void planche_cli_records_complain(const struct planche_cli_records *records);
 void planche_cli_records_free(struct planche_cli_records *records);
 
 #endif
