@@ -9,6 +9,12 @@
 #include <errno.h>
 #include <string.h>
 
+enum planche_status planche_content_fail(const struct planche_added *added, const char *reason,
+                                         struct planche_error *error)
+{
+    return planche_fail(error, PLANCHE_ERROR_IO, "%s: cannot be read: %s", added->content, reason);
+}
+
 enum planche_status planche_content_open(struct planche_content *content,
                                          const struct planche_added *added,
                                          struct planche_error *error)
@@ -20,9 +26,8 @@ enum planche_status planche_content_open(struct planche_content *content,
         content->lone = info.names == 1;
         return PLANCHE_OK;
     }
-    enum planche_status status =
-        planche_fail(error, PLANCHE_ERROR_IO, "%s: cannot be read: %s", added->content,
-                     content->fd < 0 ? strerror(errno) : "is not a regular file");
+    enum planche_status status = planche_content_fail(
+        added, content->fd < 0 ? strerror(errno) : "is not a regular file", error);
     planche_fd_close(&content->fd);
     return status;
 }
@@ -48,8 +53,8 @@ enum planche_status planche_content_copy(struct planche_content *content,
         size_t size = left < PLANCHE_CONTENT_BYTES ? (size_t)left : PLANCHE_CONTENT_BYTES;
         int64_t got = planche_fd_read_all(content->fd, writer->buffer, size);
         if (got < (int64_t)size)
-            status = planche_fail(error, PLANCHE_ERROR_IO, "%s: cannot be read: %s", added->content,
-                                  got < 0 ? strerror(errno) : "it has become shorter");
+            status = planche_content_fail(
+                added, got < 0 ? strerror(errno) : "it has become shorter", error);
         else
             status = take(user, writer->buffer, size, error);
         if (!status)

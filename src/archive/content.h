@@ -60,6 +60,9 @@ struct planche_content {
     uint64_t size;
     bool lone; /* its file has one name */
 };
+/* Error: IO, with the reason why it cannot be read. */
+enum planche_status planche_content_fail(const struct planche_added *added, const char *reason,
+                                         struct planche_error *error);
 enum planche_status planche_content_open(struct planche_content *content,
                                          const struct planche_added *added,
                                          struct planche_error *error);

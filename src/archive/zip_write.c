@@ -8,6 +8,7 @@
 #include "io/atomic_file.h"
 #include "os/fd.h"
 
+#include <errno.h>
 #include <string.h>
 #include <time.h>
 
@@ -107,7 +108,7 @@ static enum planche_status make_deflater(struct sink *sink, struct planche_error
 }
 
 /* Whether the beginning of a content becomes smaller by a tenth. The type of an EPUB must not be
- * packed. What cannot be read is told when it is copied. */
+ * packed. */
 static enum planche_status choose_method(struct sink *sink, const struct planche_content *content,
                                          struct planche_added *added, struct planche_error *error)
 {
@@ -116,7 +117,9 @@ static enum planche_status choose_method(struct sink *sink, const struct planche
     if (added->packed || strcmp(added->name, "mimetype") == 0)
         return PLANCHE_OK;
     int64_t got = planche_fd_read_at(content->fd, data, TRIAL_BYTES, 0);
-    size_t size = got > 0 ? (size_t)got : 0, most = size - (size + 9) / 10;
+    if (got < 0)
+        return planche_content_fail(added, strerror(errno), error);
+    size_t size = (size_t)got, most = size - (size + 9) / 10;
     if (most == 0)
         return PLANCHE_OK;
     enum planche_status status = make_deflater(sink, error);
