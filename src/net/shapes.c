@@ -21,8 +21,10 @@ int64_t planche_deconv_size(int64_t size, int kernel, int stride, int dilation, 
 bool planche_interp_size(int64_t size, float factor, int64_t *out)
 {
     double exact = (double)size * (double)factor;
-    *out = (int64_t)floor(exact + 1e-6 * exact);
-    return fabs((double)*out - exact) <= 2e-6 * exact;
+    /* Factors such as 1/3 are not exact; nor may their error make up a pixel of a large size. */
+    double slack = fmin(1e-6 * exact, 0.1);
+    *out = (int64_t)floor(exact + slack);
+    return fabs((double)*out - exact) <= fmin(2e-6 * exact, 0.1);
 }
 
 static int64_t padded(const struct planche_recipe *recipe, int64_t size)

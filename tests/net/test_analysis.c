@@ -155,12 +155,35 @@ static void joins_full_blocks(void **state)
     assert_false(planche_channels_are_joinable(2 * PLANCHE_LANES + 1, false));
 }
 
+/* Sizes that are whole, but for a factor that is not exact; large ones get no pixel too many. */
+static void sizes_interpolation(void **state)
+{
+    static const struct {
+        int64_t size;
+        float factor;
+        int64_t result; /* 0: not whole */
+    } cases[] = {
+        {262000, 4, 1048000}, {300000, 4, 1200000},       {INT32_MAX / 4, 4, INT32_MAX / 4 * 4},
+        {999, 1 / 3.0F, 333}, {300000, 1 / 3.0F, 100000}, {2999997, 1 / 3.0F, 999999},
+        {1000, 1 / 3.0F, 0},  {3000001, 1 / 3.0F, 0},     {3000002, 1 / 3.0F, 0},
+        {7, 1.5F, 0},         {2000001, 1.5F, 0},         {2000002, 1.5F, 3000003},
+        {700001, 1.25F, 0},   {10, 2.000001F, 20},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        int64_t result;
+        bool whole = planche_interp_size(cases[i].size, cases[i].factor, &result);
+        assert_int_equal(whole, cases[i].result > 0);
+        if (whole)
+            assert_int_equal(result, cases[i].result);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(finds_levels),
-        cmocka_unit_test(widens_rectangles),
-        cmocka_unit_test(propagates_the_halo),
+        cmocka_unit_test(sizes_interpolation), cmocka_unit_test(finds_levels),
+        cmocka_unit_test(widens_rectangles),   cmocka_unit_test(propagates_the_halo),
         cmocka_unit_test(joins_full_blocks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
