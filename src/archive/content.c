@@ -53,8 +53,7 @@ enum planche_status planche_content_copy(struct planche_content *content,
         size_t size = left < PLANCHE_CONTENT_BYTES ? (size_t)left : PLANCHE_CONTENT_BYTES;
         int64_t got = planche_fd_read_all(content->fd, writer->buffer, size);
         if (got < (int64_t)size)
-            status = planche_content_fail(
-                added, got < 0 ? strerror(errno) : "it has become shorter", error);
+            status = planche_content_fail(added, planche_fd_short_reason(got), error);
         else
             status = take(user, writer->buffer, size, error);
         if (!status)

@@ -85,6 +85,17 @@ static enum planche_status start_program(struct planche_archive *archive,
     return planche_zip_packed_start(&zip->unpacker, archive, &packed, error);
 }
 
+/* The directory has shown that the file has these bytes, or had them. */
+static enum planche_status read_file(struct planche_archive *archive, void *data, size_t size,
+                                     uint64_t at, struct planche_error *error)
+{
+    int64_t got = planche_fd_read_at(archive->fd, data, size, at);
+    if (got == (int64_t)size)
+        return PLANCHE_OK;
+    return planche_fail(error, PLANCHE_ERROR_IO, "%s: %s: cannot be read: %s", archive->path,
+                        archive->name, planche_fd_short_reason(got));
+}
+
 static enum planche_status begin(struct planche_archive *archive, struct planche_error *error)
 {
     struct zip *zip = archive->state;
@@ -94,8 +105,9 @@ static enum planche_status begin(struct planche_archive *archive, struct planche
     bool packed = record->method != ZIP_STORED && record->method != ZIP_DEFLATED;
     if (packed && !planche_zip_packed_known(record->method))
         return planche_zip_packed_fail(archive, record->method, error);
-    if (planche_fd_read_at(archive->fd, head, sizeof head, start) != (int64_t)sizeof head)
-        return planche_entry_fail(archive, error, PLANCHE_ERROR_IO, "cannot be read");
+    enum planche_status status = read_file(archive, head, sizeof head, start, error);
+    if (status)
+        return status;
     zip->at = start + ZIP_LOCAL_BYTES + get16(head + 26) + get16(head + 28);
     zip->left = record->packed;
     uint64_t bound = planche_zip_directory_bound(&zip->directory, start);
@@ -127,11 +139,9 @@ static enum planche_status fetch(struct planche_archive *archive, void *data, si
                                  struct planche_error *error)
 {
     struct zip *zip = archive->state;
-    int64_t got = planche_fd_read_at(archive->fd, data, size, zip->at);
-    if (got < 0)
-        return planche_entry_fail(archive, error, PLANCHE_ERROR_IO, strerror(errno));
-    if ((size_t)got < size)
-        return planche_entry_fail(archive, error, PLANCHE_ERROR_DATA, "is cut short");
+    enum planche_status status = read_file(archive, data, size, zip->at, error);
+    if (status)
+        return status;
     zip->at += size;
     zip->left -= size;
     return PLANCHE_OK;

@@ -148,8 +148,8 @@ static enum planche_status load(struct planche_book *book, size_t index, char **
         *data = planche_alloc(&book->budget, *size);
         if (!*data)
             status = planche_fail_memory(error, &book->budget, *size, path);
-        else if (planche_fd_read_all(fd, *data, *size) != (int64_t)*size)
-            status = planche_fail(error, PLANCHE_ERROR_IO, "%s: cannot be read", path);
+        else
+            status = planche_workdir_read(fd, path, *data, *size, error);
     }
     planche_fd_close(&fd);
     return status;

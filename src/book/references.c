@@ -110,9 +110,7 @@ static enum planche_status read_file(struct planche_book *book, int fd, const ch
     *data = planche_alloc(&book->budget, size);
     if (!*data)
         return planche_fail_memory(error, &book->budget, size, path);
-    if (planche_fd_read_all(fd, *data, size) != (int64_t)size)
-        return planche_fail(error, PLANCHE_ERROR_IO, "%s: cannot be read", path);
-    return PLANCHE_OK;
+    return planche_workdir_read(fd, path, *data, size, error);
 }
 
 /* The content of an entry; data NULL: it is too large to be changed. */

@@ -431,6 +431,15 @@ void planche_workdir_entry_path(const struct planche_workdir *work, size_t index
              kind == PLANCHE_WORKDIR_IN ? "in" : "out");
 }
 
+enum planche_status planche_workdir_read(int fd, const char *path, void *data, size_t size,
+                                         struct planche_error *error)
+{
+    int64_t got = planche_fd_read_all(fd, data, size);
+    return got == (int64_t)size ? PLANCHE_OK
+                                : planche_fail(error, PLANCHE_ERROR_IO, "%s: cannot be read: %s",
+                                               path, planche_fd_short_reason(got));
+}
+
 void planche_workdir_page_path(const struct planche_workdir *work, const uint8_t *digest,
                                enum planche_format format, unsigned part, unsigned parts,
                                char path[PATH_MAX])

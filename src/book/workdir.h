@@ -68,6 +68,9 @@ void planche_workdir_remove_stale(const char *output, const struct planche_log *
 enum planche_workdir_file { PLANCHE_WORKDIR_IN, PLANCHE_WORKDIR_OUT };
 void planche_workdir_entry_path(const struct planche_workdir *work, size_t index,
                                 enum planche_workdir_file kind, char path[PATH_MAX]);
+/* Reads so many bytes of an open file of the work folder. Errors: IO. */
+enum planche_status planche_workdir_read(int fd, const char *path, void *data, size_t size,
+                                         struct planche_error *error);
 /* A file of a page that was made; the path of the whole page when parts is 0 or 1. */
 void planche_workdir_page_path(const struct planche_workdir *work, const uint8_t *digest,
                                enum planche_format format, unsigned part, unsigned parts,

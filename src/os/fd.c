@@ -171,6 +171,11 @@ int64_t planche_fd_read_at(int fd, void *data, size_t size, uint64_t offset)
     return (int64_t)done;
 }
 
+const char *planche_fd_short_reason(int64_t got)
+{
+    return got < 0 ? strerror(errno) : "it has become shorter";
+}
+
 bool planche_fd_rewind(int fd)
 {
     return lseek(fd, 0, SEEK_SET) == 0;

@@ -55,6 +55,8 @@ int64_t planche_fd_read(int fd, void *data, size_t size);
  * offset of a file. Returns how many there were; -1: errno says why. */
 int64_t planche_fd_read_all(int fd, void *data, size_t size);
 int64_t planche_fd_read_at(int fd, void *data, size_t size, uint64_t offset);
+/* Why less was read than was there before, of what these returned. For messages. */
+const char *planche_fd_short_reason(int64_t got);
 /* Back to the first byte. False: errno says why. */
 bool planche_fd_rewind(int fd);
 

@@ -408,6 +408,31 @@ static void test_count(void **state)
     unlink("book");
 }
 
+/* A file that loses its end while it is read ends the book, with the reason: what is missing is no
+ * damage that stays. */
+static void test_shrinking(void **state)
+{
+    (void)state;
+    struct planche_archive_entry entry;
+    struct planche_error error;
+    bool end;
+    const struct zip_entry entries[] = {{.name = "a", .data = "one"}, {.name = "b", .data = "two"}};
+    for (int within = 0; within < 2; within++) { /* an entry's header, or its content */
+        char data[8];
+        size_t got;
+        put_zip("book", entries, COUNT(entries));
+        struct planche_archive *archive = open_book("book");
+        expect_entry(archive, "a", "one");
+        assert_int_equal(planche_archive_next(archive, &entry, &end, &error), PLANCHE_OK);
+        assert_int_equal(truncate("book", 34 + (within ? 32 : 10)), 0);
+        assert_int_equal(planche_archive_read(archive, data, sizeof data, &got, &error),
+                         PLANCHE_ERROR_IO);
+        assert_string_equal(error.message, "book: b: cannot be read: it has become shorter");
+        planche_archive_close(&archive);
+    }
+    unlink("book");
+}
+
 /* Many entries that unpack the same bytes; and one that begins inside another. */
 static void test_overlaps(void **state)
 {
@@ -531,11 +556,12 @@ int main(void)
         cmocka_unit_test(test_legacy_names), cmocka_unit_test(test_prepended),
         cmocka_unit_test(test_bad_names),    cmocka_unit_test(test_long_names),
         cmocka_unit_test(test_bad_entries),  cmocka_unit_test(test_going_on),
-        cmocka_unit_test(test_twice),        cmocka_unit_test(test_overlaps),
-        cmocka_unit_test(test_limits),       cmocka_unit_test(test_cut_short),
-        cmocka_unit_test(test_volumes),      cmocka_unit_test(test_any_byte),
-        cmocka_unit_test(test_repeats),      cmocka_unit_test(test_roots),
-        cmocka_unit_test(test_count),        cmocka_unit_test(test_headers),
+        cmocka_unit_test(test_twice),        cmocka_unit_test(test_shrinking),
+        cmocka_unit_test(test_overlaps),     cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_cut_short),    cmocka_unit_test(test_volumes),
+        cmocka_unit_test(test_any_byte),     cmocka_unit_test(test_repeats),
+        cmocka_unit_test(test_roots),        cmocka_unit_test(test_count),
+        cmocka_unit_test(test_headers),
     };
     return cmocka_run_group_tests(tests, enter_folder, leave_folder);
 }
