@@ -788,7 +788,7 @@ class Talk(Books):
                                      "page.png"], cwd=self.folder, stdout=full, check=False,
                                     stderr=subprocess.PIPE, text=True)
         self.assertEqual(result.returncode, 1)
-        self.assert_one_line(result.stderr, "standard output")
+        self.assert_one_line(result.stderr, "standard output: cannot write: No space left on device")
 
     def shell(self, line):
         """A line of a shell in which $P is the command with the quick model."""

@@ -368,6 +368,14 @@ class Mistakes(harness.Case):
             self.refuse("serve", "--host", every, says=["where the server listens is said by --listen"])
         self.refuse("--list-models", says=["planche models lists the models"])
 
+    def test_files_with_dashes(self):
+        """A file whose name looks like options, as *.png gives it, is told how to be named."""
+        for name in ("-x.png", "-x", "--page.png"):
+            self.write(name, b"")
+            self.refuse("a.png", name, "b.png", says=[f"{name} is taken as options; name the file ./{name}"])
+            os.remove(self.path(name))
+            self.refuse("a.png", name, "b.png", says=["unknown option"])
+
     def test_did_you_mean(self):
         self.refuse("--hegiht", "3", "a.png", says=["did you mean --height?", "help height"])
         self.refuse("--hegiht=3", "a.png", says=["unknown option --hegiht;"])

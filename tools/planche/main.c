@@ -81,10 +81,12 @@ static bool has_no_reader(void)
  * (head) wants no message: as with other programs, SIGPIPE ends the process then. */
 static int finish_output(int status)
 {
-    if (fflush(stdout) == 0 && !ferror(stdout))
+    if (planche_cli_flush_output() && !ferror(stdout))
         return status;
+    const int reason = planche_cli_output_reason();
     if (!has_no_reader())
-        planche_cli_message("standard output: cannot write");
+        planche_cli_message("standard output: cannot write%s%s", reason ? ": " : "",
+                            reason ? strerror(reason) : "");
     else if (status == PLANCHE_CLI_OK && planche_cli_interrupt_signal() == 0 &&
              signal(SIGPIPE, SIG_DFL) != SIG_ERR)
         raise(SIGPIPE);

@@ -201,7 +201,7 @@ bool planche_cli_json_print(json_t *object)
     char *line = planche_cli_json_line(object);
     if (line == NULL)
         planche_cli_message("out of memory for a line of JSON");
-    bool ok = line != NULL && fputs(line, stdout) >= 0 && fflush(stdout) == 0;
+    bool ok = line != NULL && fputs(line, stdout) >= 0 && planche_cli_flush_output();
     free(line);
     return ok;
 }

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "cli/devices.h"
 #include "cli/terminal.h"
+#include "os/file.h"
 #include "os/file_info.h"
 #include "words/origin.h"
 #include "words/suggest.h"
@@ -152,6 +153,9 @@ int planche_cli_unknown_option(enum planche_cli_command command, const char *nam
                                const char *word)
 {
     char text[64] = {(char)letter};
+    if (planche_file_find_link(word, NULL) == PLANCHE_FILE_PRESENT) /* as *.jpg may name it */
+        return planche_cli_usage_error(name, "%s is taken as options; name the file ./%s", word,
+                                       word);
     const struct foreign *foreign = letter ? find_foreigner(command, text) : NULL;
     if (!letter) {
         word += strspn(word, "-");

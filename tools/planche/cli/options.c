@@ -65,6 +65,16 @@ static size_t find_row(enum planche_cli_command command, int answer)
     return i;
 }
 
+/* The argument that getopt_long did not take: it goes on behind it only after its last letter. */
+static const char *find_word(int argc, char **argv)
+{
+    const char *before = argv[optind - 1];
+    size_t length = strlen(before);
+    bool is_letter = optopt != 0 && optopt < LONG_BASE;
+    bool within = is_letter && (*before != '-' || before[length - 1] != (char)optopt);
+    return within && optind < argc ? argv[optind] : before;
+}
+
 /* Reports an error of getopt_long: '?' an unknown option, ':' a missing value. */
 static int report_error(enum planche_cli_command command, const char *name, int answer,
                         const char *word)
@@ -237,7 +247,7 @@ bool planche_cli_options_parse(struct planche_cli_options *options,
         if (answer == -1)
             break;
         if (answer == '?' || answer == ':') {
-            *status = report_error(command, name, answer, argv[optind - 1]);
+            *status = report_error(command, name, answer, find_word(argc, argv));
             return false;
         }
         if (!apply(options, name, find_row(command, answer), status))

@@ -6,6 +6,7 @@
 #include "cli/cli.h"
 #include "cli/hints.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -57,6 +58,21 @@ void planche_cli_print(const char *format, ...)
     planche_text_format(line, sizeof line, format, values);
     va_end(values);
     puts(line);
+}
+
+static int output_reason;
+
+bool planche_cli_flush_output(void)
+{
+    bool flushed = fflush(stdout) == 0;
+    if (!flushed && output_reason == 0)
+        output_reason = errno;
+    return flushed;
+}
+
+int planche_cli_output_reason(void)
+{
+    return output_reason;
 }
 
 int planche_cli_usage_error(const char *topic, const char *format, ...)

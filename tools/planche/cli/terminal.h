@@ -12,6 +12,10 @@ __attribute__((format(printf, 1, 2))) void planche_cli_message(const char *forma
 __attribute__((format(printf, 1, 2))) void planche_cli_note(const char *format, ...);
 /* A line on standard output. */
 __attribute__((format(printf, 1, 2))) void planche_cli_print(const char *format, ...);
+/* Writes out what standard output holds. False: it cannot; the first reason, as in errno, stays (0:
+ * none was seen). For one thread at a time. */
+bool planche_cli_flush_output(void);
+int planche_cli_output_reason(void);
 /* "planche: WHAT; see planche help TOPIC" (an option, a sub-command, a section; "": all of --help);
  * returns PLANCHE_CLI_USAGE. */
 __attribute__((format(printf, 2, 3))) int planche_cli_usage_error(const char *topic,
