@@ -227,7 +227,9 @@ static enum planche_status accept(struct planche_archive *archive,
         planche_name_plain(raw->name, archive->ops->backslashes, archive->name, &stripped);
     *accepted = false;
     if (bad)
-        return planche_fail(error, PLANCHE_ERROR_DATA, "%s: the name of an entry %s: \"%s\"",
+        return planche_fail(error, PLANCHE_ERROR_DATA,
+                            "%s: the name of an entry %s: \"%s\"; unpack it with another program, "
+                            "and take the folder",
                             archive->path, bad, raw->name);
     if (raw->bad)
         return planche_entry_fail(archive, error, PLANCHE_ERROR_DATA, raw->bad);
