@@ -766,6 +766,17 @@ class Talk(Books):
         self.assertEqual((totals["pages"], totals["inner_books"]), (3, 3))
         self.assertNotIn("no pages", result.stderr)
 
+    def test_shelf_with_damaged_cover(self):
+        """The cover alone fails, and a dry run says no more; with a page it would."""
+        for name, whole in (("cover.png", True), ("01.png", False)):
+            self.write("nested.zip", archives.cbz([(name, b"damaged"), ("2.cbz", archives.cbz(entries(1)))]))
+            result = self.planche("nested.zip", "-o", "out.zip", "--dry-run", check=1)
+            self.assertEqual("would fail" not in result.stderr, whole)
+            self.planche("nested.zip", "-o", "out.zip", check=1)
+            self.assertEqual(os.path.exists(self.path("out.zip")), whole)
+            if whole:
+                os.remove(self.path("out.zip"))
+
     def test_several_without_terminal(self):
         self.book("1.cbz")
         self.book("2.cbz")

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Dry run (--dry-run): prints what would be done. */
+#include "base/file_names.h"
 #include "cli/interrupt.h"
 #include "cli/paths.h"
 #include "cli/terminal.h"
@@ -16,6 +17,7 @@ struct dry_book {
     const struct planche_cli_item *item;
     size_t *outcomes;
     struct planche_cli_totals *totals;
+    bool has_own_pages; /* pages that are no covers of books in it */
 };
 
 /* Describes a result that is split or switched to another format; "" for others. */
@@ -94,7 +96,7 @@ static bool is_kept(const struct dry_book *dry, enum planche_book_outcome outcom
 
 static void describe_entry(void *user, const struct planche_book_page *found)
 {
-    const struct dry_book *dry = user;
+    struct dry_book *dry = user;
     struct planche_cli_run *run = dry->run;
     struct planche_book_page page = *found;
     struct planche_page_result result = *found->result;
@@ -111,6 +113,8 @@ static void describe_entry(void *user, const struct planche_book_page *found)
         planche_cli_totals_add(dry->totals, &result, run->options.page.lossless);
     bool inner = planche_cli_is_inner_book(&page);
     dry->totals->inner += inner;
+    dry->has_own_pages = dry->has_own_pages ||
+                         (planche_cli_is_page(page.outcome) && !planche_name_is_cover(page.name));
     if (is_kept(dry, page.outcome))
         dry->totals->copied_bytes += (double)found->input_bytes;
     if (page.outcome == PLANCHE_BOOK_UNSELECTED) {
@@ -162,7 +166,7 @@ static void describe_book(struct planche_cli_run *run, const struct planche_cli_
     struct planche_page_options page = run->options.page;
     page.format = run->options.book_format;
     size_t outcomes[PLANCHE_BOOK_OUTCOMES] = {0};
-    struct dry_book dry = {run, item, outcomes, totals};
+    struct dry_book dry = {run, item, outcomes, totals, false};
     const struct planche_cli_totals before = *totals;
     struct planche_error error = {0};
     struct planche_book_options book = run->options.book;
@@ -193,8 +197,11 @@ static void describe_book(struct planche_cli_run *run, const struct planche_cli_
     }
     if (outcomes[PLANCHE_BOOK_FAILED] > 0)
         run->failed = true; /* as the run's status will say */
-    bool fails = outcomes[PLANCHE_BOOK_FAILED] > 0 &&
-                 (book.on_error == PLANCHE_ON_ERROR_FAIL || is_only(outcomes, PLANCHE_BOOK_FAILED));
+    /* What becomes of the books in it, beside a cover, only the run knows. */
+    bool shelf = totals->inner > before.inner && !dry.has_own_pages;
+    bool fails =
+        outcomes[PLANCHE_BOOK_FAILED] > 0 && (book.on_error == PLANCHE_ON_ERROR_FAIL ||
+                                              (is_only(outcomes, PLANCHE_BOOK_FAILED) && !shelf));
     if (fails) {
         planche_cli_message("%s: would fail, because %s", item->input,
                             is_only(outcomes, PLANCHE_BOOK_FAILED) ? "all its pages do"
