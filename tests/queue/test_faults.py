@@ -11,7 +11,7 @@ import time
 import unittest
 import zipfile
 
-from cluster import LEASE, SECONDS, SERVER, SLOWNESS, Proxy, Queue
+from cluster import LEASE, SECONDS, SERVER, SLOWNESS, Proxy, Queue, read
 from noise import make_book, make_png
 
 MANUAL = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "docs", "planche.1.in")
@@ -217,6 +217,26 @@ class Faults(Queue):
         self.end_front(front)
         self.expect_books(1)
         self.drain(full, whole)
+        self.expect_empty()
+
+    def test_worker_without_a_folder(self):
+        """It says why it cannot keep the model, and takes no pages for half a lease each time."""
+        self.make_books(1, 1)
+        lease = 4 * LEASE  # half of which is more than the time from one look of an idle worker to the next
+        alone = self.worker("--lease", lease, env={"XDG_CACHE_HOME": "/proc/nowhere"})
+        front = self.front()
+        lines, start = [], time.monotonic()
+        while len(lines) < 2 and time.monotonic() < start + SECONDS:
+            lines = [line for line in read(self.path("output.log")).decode().splitlines() if "cannot be kept" in line]
+            time.sleep(0.01)
+        self.assertEqual(len(lines), 2)
+        self.assertGreater(time.monotonic() - start, lease / 2)
+        for line in lines:
+            self.assertRegex(line, "/proc/nowhere/.*: a model cannot be kept: Permission denied; other workers may")
+        whole = self.worker()
+        self.end_front(front)
+        self.expect_books(1)
+        self.drain(alone, whole)
         self.expect_empty()
 
     def test_full_disk_of_a_front(self):

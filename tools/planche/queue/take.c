@@ -81,11 +81,24 @@ static void hold(struct planche_queue_worker *worker, struct planche_queue_page 
     planche_mutex_unlock(&worker->lock);
 }
 
+/* Whether it takes no more pages, now or at all. */
+static bool is_over(struct planche_queue_worker *worker)
+{
+    planche_mutex_lock(&worker->lock);
+    bool rests = planche_clock_ns() < worker->resting;
+    planche_mutex_unlock(&worker->lock);
+    return rests || planche_cli_interrupt_signal() != 0;
+}
+
 /* Whether the page is to be made here; else it has been dealt with. */
 static bool examine(struct planche_queue_worker *worker, struct planche_queue_page *page)
 {
     struct planche_error error = {0};
     const struct planche_page_options waits = {.cancel = planche_cli_interrupt_cancel()};
+    if (is_over(worker)) { /* it was asked for before, and may be one that was just given back */
+        planche_queue_give_back(worker, page);
+        return false;
+    }
     if (page->tries > PLANCHE_QUEUE_TRIES) {
         planche_fail(&error, PLANCHE_ERROR_INTERNAL,
                      "%s: %d workers have taken this page and none has finished it: they were "
@@ -164,15 +177,6 @@ static bool take_message(struct planche_queue_worker *worker, natsMsg *message)
     }
     planche_queue_drop(page);
     return false;
-}
-
-/* Whether it takes no more pages, now or at all. */
-static bool is_over(struct planche_queue_worker *worker)
-{
-    planche_mutex_lock(&worker->lock);
-    bool rests = planche_clock_ns() < worker->resting;
-    planche_mutex_unlock(&worker->lock);
-    return rests || planche_cli_interrupt_signal() != 0;
 }
 
 bool planche_queue_take(struct planche_queue_worker *worker, bool only_readers)
