@@ -34,7 +34,8 @@ struct repeater_plan {
 
 static atomic_int runs, destroyed;
 static unsigned ran_colours;
-static int fail_at = -1; /* row of the result before which the device fails */
+static uint64_t planned_extra; /* of the plan that was made last */
+static int fail_at = -1;       /* row of the result before which the device fails */
 static char devices[16];
 static enum planche_precision precision;
 static enum planche_status creates = PLANCHE_OK;
@@ -74,6 +75,7 @@ static enum planche_status plan(const void *state, const struct planche_executor
     (void)state;
     (void)memory;
     *least = 4096;
+    planned_extra = page->extra;
     struct repeater_plan *own = planche_calloc(budget, 1, sizeof(*own));
     if (!own)
         return planche_fail(error, PLANCHE_ERROR_MEMORY, "no memory for a plan");
@@ -140,7 +142,8 @@ static const struct planche_executor_ops repeater_executor = {
 
 static const struct planche_executor_ops *const both[] = {&repeater_executor,
                                                           &planche_cpu_executor};
-static const struct planche_executor_registry registry = {both, 2}, only_cpu = {both + 1, 1};
+static const struct planche_executor_registry registry = {both, 2}, only_cpu = {both + 1, 1},
+                                              only_repeater = {both, 1};
 
 static char folder[] = "/tmp/planche-registry-XXXXXX";
 static char model[128];
@@ -348,6 +351,39 @@ static void test_turns_out_grey(void **state)
     assert_int_equal(destroyed, 2);
 }
 
+/* What a process usually takes has the weights in it that are there: where the only page of a run
+ * gives up a network, it has no other part of that than where the network stays. */
+static void test_usual_memory(void **state)
+{
+    const struct planche_pixels in = {sizeof(in), PLANCHE_PIXELS_GREY8, WIDTH, HEIGHT, WIDTH, page};
+    const struct planche_pixels out = {sizeof(out),    PLANCHE_PIXELS_GREY8, WIDTH * SCALE,
+                                       HEIGHT * SCALE, WIDTH * SCALE,        result_pixels};
+    struct planche_engine_options options = options_for("repeater");
+    const struct planche_page_options page_options = PLANCHE_PAGE_OPTIONS_INIT;
+    struct planche_page_result result;
+    struct planche_error error;
+    uint64_t extra[2], weights[2];
+    (void)state;
+    options.model = "small";
+    options.scale = SCALE;
+    options.has_level = 1;
+    options.level = 1;
+    for (unsigned i = 0; i < 2; i++) {
+        options.pages = i + 1;
+        struct planche_engine *engine = open_engine(&only_repeater, &options);
+        engine->usual_bytes = options.memory / 2;
+        if (planche_run_pixels(engine, &in, &out, &page_options, &result, &error))
+            fail_msg("%s", error.message);
+        assert_int_equal(ran_colours, 1);
+        weights[i] = planche_engine_weight_bytes(engine);
+        extra[i] = planned_extra;
+        planche_engine_close(&engine);
+    }
+    assert_true(weights[0] < weights[1]);
+    assert_true(extra[0] > 0);
+    assert_int_equal(extra[0], extra[1]);
+}
+
 /* A network that was given up is loaded again: from the same files, or not at all. */
 static void test_given_up(void **state)
 {
@@ -490,6 +526,7 @@ int main(void)
         cmocka_unit_test_setup(test_failure_goes_to_cpu, reset),
         cmocka_unit_test_setup(test_three, reset),
         cmocka_unit_test_setup(test_turns_out_grey, reset),
+        cmocka_unit_test_setup(test_usual_memory, reset),
         cmocka_unit_test_setup(test_given_up, reset),
         cmocka_unit_test_setup(test_cannot_be_made, reset),
         cmocka_unit_test_setup(test_wrong_options, reset),
