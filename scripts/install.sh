@@ -5,11 +5,8 @@
 # what to do.
 set -eu
 build=$1
-if [ $# -gt 1 ]; then
-    prefix=$2
-    case $prefix in \~/*) prefix=$HOME/${prefix#??} ;; esac # a shell may leave that to make, which does not
-    meson configure "$build" -Dprefix="$prefix"
-fi
+scripts=$(dirname "$0")
+[ $# = 1 ] || meson configure "$build" -Dprefix="$("$scripts/expand-home.sh" "$2")"
 # shellcheck disable=SC2046 # words on purpose
 ninja -C "$build" $(meson introspect --targets "$build" | python3 -c '
 import json, os, sys

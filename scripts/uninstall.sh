@@ -5,8 +5,8 @@
 # meson does not list what its installation scripts write, nor the files of a folder that it copies.
 set -eu
 build=$1
-prefix=$2
-case $prefix in \~/*) prefix=$HOME/${prefix#??} ;; esac # a shell may leave that to make, which does not
+scripts=$(dirname "$0")
+prefix=$("$scripts/expand-home.sh" "$2")
 for path in "$prefix" "${DESTDIR:-/}"; do
     case $path in
     /*) ;;
