@@ -6,6 +6,8 @@
 set -eu
 build=$1
 scripts=$(dirname "$0")
+trap '"$scripts/give-back.sh" "$build"' EXIT
+trap 'exit 1' HUP INT TERM # without these dash leaves out EXIT's
 [ $# = 1 ] || meson configure "$build" -Dprefix="$("$scripts/expand-home.sh" "$2")"
 # shellcheck disable=SC2046 # words on purpose
 ninja -C "$build" $(meson introspect --targets "$build" | python3 -c '

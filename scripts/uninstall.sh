@@ -18,7 +18,7 @@ done
     exit 1
 }
 stage=$(mktemp -d "${TMPDIR:-/tmp}/planche-uninstall-XXXXXX")
-trap 'rm -rf "$stage"' EXIT
+trap 'rm -rf "$stage"; "$scripts/give-back.sh" "$build"' EXIT
 trap 'exit 1' HUP INT TERM # without these dash leaves out EXIT's
 DESTDIR=$stage/root meson install -C "$build" --no-rebuild --quiet >"$stage/log" 2>&1 || {
     echo "uninstall: $build does not say what is installed: $(grep -m 1 '^[A-Za-z]*E[Rr][Rr][Oo][Rr]: ' "$stage/log" ||

@@ -78,6 +78,22 @@ for path in "$root$HOME/else/bin" "$root$prefix/include" "$root/checkout/samples
 done
 [ ! -e "$root$prefix/include/planche" ] || { echo "a folder of Planche's own is left" && exit 1; }
 
+# What root has made in somebody's build folder becomes that user's; nothing else does.
+scripts=$(dirname "$uninstall")
+if [ "$(id -u)" = 0 ]; then
+    mkdir -p "$root/user/build/new" "$root/user/made/new"
+    ln -s ../../checkout "$root/user/build/link"
+    chown 65534 "$root/user" "$root/user/build"
+    "$scripts/give-back.sh" "$root/user/build"
+    "$scripts/give-back.sh" "$root/user/made"
+    "$scripts/give-back.sh" "$root/checkout"
+    owners=$(cd "$root/user" && stat -c %u . build build/new build/link made made/new ../checkout | tr '\n' ' ')
+    [ "$owners" = "65534 65534 65534 65534 65534 65534 0 " ] || { echo "owners: $owners" && exit 1; }
+fi
+for script in install uninstall; do
+    grep -q "^trap .*/give-back.sh" "$scripts/$script.sh" || { echo "$script keeps what root makes" && exit 1; }
+done
+
 # A prefix with a space stays one.
 for goal in install uninstall; do
     make -n -C "$(dirname "$source")/../.." "$goal" PREFIX="/a b" | grep -qF ' "/a b"' ||
