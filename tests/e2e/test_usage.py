@@ -366,6 +366,7 @@ class Mistakes(harness.Case):
         self.refuse("serve", "-p", "80", says=["unknown option -p: address and port are --listen"])
         for every in ("0.0.0.0", "0", "::", "::0", "[::]"):
             self.refuse("serve", "--host", every, says=["where the server listens is said by --listen"])
+        self.refuse("worker", "-m", "small", says=["-m, --model, is not an option of planche worker", "help worker"])
         self.refuse("--list-models", says=["planche models lists the models"])
 
     def test_files_with_dashes(self):

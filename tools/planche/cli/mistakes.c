@@ -149,6 +149,14 @@ static int unknown_long(enum planche_cli_command command, const char *name, cons
     return planche_cli_usage_error(name, "unknown option --%s", word);
 }
 
+static const struct planche_cli_option *find_letter(int letter)
+{
+    for (size_t i = 0; i < planche_cli_option_count; i++)
+        if (planche_cli_option_table[i].letter == letter)
+            return &planche_cli_option_table[i];
+    return NULL;
+}
+
 int planche_cli_unknown_option(enum planche_cli_command command, const char *name, int letter,
                                const char *word)
 {
@@ -165,6 +173,10 @@ int planche_cli_unknown_option(enum planche_cli_command command, const char *nam
     if (foreign != NULL)
         return planche_cli_usage_error(foreign->topic, "unknown option -%c: %s", letter,
                                        foreign->meant);
+    const struct planche_cli_option *row = find_letter(letter);
+    if (row != NULL)
+        return planche_cli_usage_error(name, "-%c, --%s, is not an option of %s%s", letter,
+                                       row->name, *name ? "planche " : "pages and books", name);
     return planche_cli_usage_error(name, "unknown option -%c", letter);
 }
 
