@@ -24,7 +24,11 @@ int main(int argc, char **argv)
     size_t size = fread(page, 1, sizeof page, stdin), result_size = 0;
     int status = EXIT_SUCCESS;
 
-    options.model = argc > 1 ? argv[1] : NULL; /* NULL: Real-CUGAN */
+    if (ferror(stdin) || size == sizeof page) {
+        fprintf(stderr, "standard input cannot be read, or has 64 MiB or more\n");
+        return EXIT_FAILURE;
+    }
+    options.model = argc > 1 ? argv[1] : NULL; /* NULL: "auto", Planche's own */
     if (planche_engine_create(&engine, &options, &error) != PLANCHE_OK)
         return fail(&error);
 
@@ -32,8 +36,10 @@ int main(int argc, char **argv)
     if (planche_engine_run_bytes(engine, page, size, &result, &result_size, NULL, NULL, &error) !=
         PLANCHE_OK)
         status = fail(&error);
-    else if (fwrite(result, 1, result_size, stdout) < result_size)
+    else if (fwrite(result, 1, result_size, stdout) < result_size || fflush(stdout) != 0) {
+        perror("standard output cannot be written");
         status = EXIT_FAILURE;
+    }
     planche_free_bytes(result);
     planche_engine_destroy(&engine);
     return status;

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The program of examples/ does what its comment says."""
 import os
+import subprocess
 
 import files
 import harness
@@ -25,6 +26,13 @@ class Example(harness.Case):
         self.assertEqual(result.stdout, "")
         self.assertTrue(result.stderr)
         harness.run("nope", program=EXAMPLE, stdin=harness.page(), check=1)
+        result = harness.run(program=EXAMPLE, stdin=bytes(64 << 20), check=1)
+        self.assertIn("64 MiB or more", result.stderr)
+        with open("/dev/full", "wb") as full:
+            result = subprocess.run([EXAMPLE, harness.QUICK_MODEL], input=harness.page(8, 8), stdout=full,
+                                    stderr=subprocess.PIPE, check=False)
+        self.assertEqual(result.returncode, 1)
+        self.assertIn(b"standard output cannot be written: No space left on device", result.stderr)
 
 
 if __name__ == "__main__":
