@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 import struct
+import subprocess
 import tempfile
 
 import harness
@@ -127,6 +128,36 @@ class Cache(harness.Case):
         self.assertIn("other users", said("--cache", missing, check=3))
         os.chmod(missing, 0o700)
         self.assertEqual(self.cache("--cache", missing).stderr, "")
+
+    def test_closed_folder(self):
+        """Of who owns it, or of who owns that above it; or what has its name is no folder."""
+        nobody = 65534
+        more = {"user": nobody, "group": nobody, "extra_groups": []} if os.geteuid() == 0 else {}
+        program = [*harness.WRAPPER, harness.PLANCHE]
+        try:
+            subprocess.run([*program, "--version"], capture_output=True, check=True, **more)
+        except (OSError, subprocess.CalledProcessError):
+            self.skipTest("others may not run the command here")
+
+        def said(folder, status):
+            result = subprocess.run([*program, "cache", "verify", "--cache", folder], capture_output=True, check=False,
+                                    text=True, **more)
+            self.assertEqual(result.returncode, status, result.stderr)
+            return result.stderr
+        advice = "Permission denied; run this as who owns it, or choose another folder with --cache\n"
+        entries = os.path.dirname(self.add("a", b"a", 0))
+        for closed, status, why in ((entries, 1, f"{entries}: it cannot be listed"),
+                                    (self.folder, 3, f"{self.folder}: is no folder for results"),
+                                    (os.path.dirname(self.folder), 3, f"{self.folder}: is no folder for results")):
+            for path in (self.home, os.path.dirname(self.folder), self.folder, entries):
+                os.chmod(path, 0o000 if path == closed else 0o755)
+            try:
+                self.assertEqual(said(self.folder, status), f"planche: {why}: {advice}")
+            finally:
+                os.chmod(closed, 0o700)
+        file = self.write("file", b"")
+        self.assertIn(f"{file}: is no folder for results: Not a directory; choose another folder with --cache\n",
+                      self.cache("verify", "--cache", file, check=3).stderr)
 
 
 if __name__ == "__main__":

@@ -8,12 +8,12 @@
 #include "cli/number.h"
 #include "cli/options.h"
 #include "cli/terminal.h"
+#include "os/file_info.h"
 #include "words/suggest.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 
 /* A run of planche cache. */
@@ -162,8 +162,7 @@ static int refuse(const char *word)
 /* A folder that was named should be there; the user's own may not have been needed yet. */
 static bool is_missing(const char *folder)
 {
-    struct stat info;
-    return folder != NULL && stat(folder, &info) != 0;
+    return folder != NULL && planche_file_find(folder, NULL) == PLANCHE_FILE_ABSENT;
 }
 
 static int act(const struct action *action, const struct planche_cli_options *options)

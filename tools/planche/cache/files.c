@@ -82,6 +82,13 @@ static void write_tag(const struct planche_cache *cache)
     planche_fd_close(&fd);
 }
 
+const char *planche_cache_advice(int reason)
+{
+    return reason == EACCES    ? "; run this as who owns it, or choose another folder with --cache"
+           : reason == ENOTDIR ? "; choose another folder with --cache"
+                               : "";
+}
+
 bool planche_cache_make_folders(const struct planche_cache *cache)
 {
     static const char *const names[] = {"tmp", "busy"};

@@ -32,6 +32,8 @@ void planche_cache_path_of(const struct planche_cache *cache, const char *folder
 /* The key of an entry by the folder and the name; false: it is not the name of one. */
 bool planche_cache_key_of(unsigned folder, const char *name, struct planche_cache_key *key);
 
+/* What to do about a folder that fails for this reason, for the end of a message; "": nothing. */
+const char *planche_cache_advice(int reason);
 /* Makes the folders that are missing, but for those of entries, for this user only. False: errno
  * says why not. */
 bool planche_cache_make_folders(const struct planche_cache *cache);

@@ -39,8 +39,8 @@ static enum planche_status check_folder(struct planche_cache *cache, bool existi
     int reason = errno;
     int fd = planche_fd_open(cache->folder, PLANCHE_FD_FOLDER, NULL);
     if (fd < 0 && (errno == ENOTDIR || errno == EACCES))
-        return planche_fail(error, PLANCHE_ERROR_IO, "%s: is no folder for results: %s",
-                            cache->folder, strerror(errno));
+        return planche_fail(error, PLANCHE_ERROR_IO, "%s: is no folder for results: %s%s",
+                            cache->folder, strerror(errno), planche_cache_advice(errno));
     bool trusted = fd < 0 || is_trusted(fd, cache->folder);
     planche_fd_close(&fd);
     if (!trusted)

@@ -66,18 +66,28 @@ static bool find_folders(const struct planche_cache *cache, bool there[PLANCHE_C
     return reason == 0;
 }
 
+static enum planche_status refuse(const char *folder, struct planche_error *error)
+{
+    return planche_fail(error, PLANCHE_ERROR_IO, "%s: it cannot be listed: %s%s", folder,
+                        strerror(errno), planche_cache_advice(errno));
+}
+
 enum planche_status planche_cache_walk(const struct planche_cache *cache,
                                        planche_cache_entry_fn each, void *user,
                                        const atomic_bool *stop, struct planche_error *error)
 {
     bool there[PLANCHE_CACHE_FOLDERS] = {false};
-    bool walked = find_folders(cache, there);
-    for (unsigned number = 0; walked && number < PLANCHE_CACHE_FOLDERS && !is_stopped(stop);
-         number++)
-        walked = !there[number] || walk_folder(cache, number, each, user, stop);
-    if (!walked)
-        return planche_fail(error, PLANCHE_ERROR_IO, "%s: it cannot be listed: %s", cache->folder,
-                            strerror(errno));
+    char path[PLANCHE_CACHE_PATH];
+    if (!find_folders(cache, there))
+        return refuse(cache->folder, error);
+    for (unsigned number = 0; number < PLANCHE_CACHE_FOLDERS && !is_stopped(stop); number++) {
+        if (!there[number] || walk_folder(cache, number, each, user, stop))
+            continue;
+        int reason = errno;
+        planche_cache_folder_path(cache, number, path);
+        errno = reason;
+        return refuse(path, error);
+    }
     return PLANCHE_OK;
 }
 
