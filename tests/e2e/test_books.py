@@ -424,6 +424,20 @@ class Shelves(Books):
         self.assertIn("page.epub: OEBPS/page.png: is not an image", result.stderr)
         self.assertFalse(os.path.exists(self.path("page-2x.epub")))
 
+    def test_networks(self):
+        """The only page of a run gives up the network that it does not need; the first of several, whose
+        others lie in books, does not."""
+        grey = png.encode(24, 20, 1, harness.gradient(24, 20, 1))
+        self.write("grey.png", grey)
+        self.write("grey.cbz", archives.cbz([("1.png", grey)]))
+        self.book("other.cbz", 1)
+        for inputs, given_up in ((["grey.cbz"], 1), (["grey.png"], 1), (["grey.cbz", "other.cbz"], 0),
+                                 (["grey.png", "other.cbz"], 0)):
+            output = "out-" + "-".join(inputs) + "/"
+            result = harness.run(*inputs, "-o", output, "-m", "small", "--backend", "cpu", "-v", cwd=self.folder,
+                                 check=0)
+            self.assertEqual(result.stderr.count("is given up: no page runs on it"), given_up, inputs)
+
     def test_broken_book(self):
         self.shelf()
         self.write("library/series/0.cbz", b"this is no book")

@@ -49,13 +49,17 @@ static int report_not_started(struct planche_cli_run *run, enum planche_status s
     return PLANCHE_CLI_NOT_STARTED;
 }
 
-/* Single pages to make, as far as they are known; books count their own. */
+/* Single pages to make, as far as they are known; books count their own. With a book among several
+ * things it is one more: the first page is not the only one then, for which an engine gives up
+ * networks that others need. */
 static unsigned count_pages(const struct planche_cli_plan *plan)
 {
-    unsigned count = 0;
-    for (size_t i = 0; i < plan->count; i++)
-        count += plan->items[i].makes && !plan->items[i].book;
-    return count;
+    unsigned pages = 0, books = 0;
+    for (size_t i = 0; i < plan->count; i++) {
+        books += plan->items[i].makes && plan->items[i].book;
+        pages += plan->items[i].makes && !plan->items[i].book;
+    }
+    return pages + (books > 0 && books + pages > 1);
 }
 
 static int open_engine(struct planche_cli_run *run)
