@@ -4,6 +4,7 @@
 #include "cache_test.h"
 
 #include "os/clock.h"
+#include "support/remove_tree.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -278,6 +279,27 @@ static void test_vanished(void **state)
     planche_cache_close(&cache);
 }
 
+/* Whichever folder the disk has no room for, it is told. */
+static void test_folders_that_cannot_be_made(void **state)
+{
+    char tmp[128], busy[128];
+    unsigned told = 0;
+    (void)state;
+    snprintf(tmp, sizeof tmp, "%s/tmp", cache_test_folder);
+    snprintf(busy, sizeof busy, "%s/busy", cache_test_folder);
+    for (unsigned n = 1; n < 20; n++) {
+        fault_fail_at(n, ENOSPC);
+        struct planche_cache *cache = cache_test_open(0);
+        fault_reset();
+        uint64_t errors = cache_test_stats(cache).errors;
+        assert_int_equal(errors > 0, access(tmp, F_OK) != 0 || access(busy, F_OK) != 0);
+        told += errors > 0;
+        planche_cache_close(&cache);
+        (void)remove_tree(cache_test_folder); /* it may not be there */
+    }
+    assert_in_range(told, 2, 18);
+}
+
 static enum planche_status open_status(const char *folder, bool existing)
 {
     struct planche_cache *cache;
@@ -401,6 +423,8 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup_teardown(test_file_limit, cache_test_setup, cache_test_teardown),
         cmocka_unit_test_setup_teardown(test_read_only, cache_test_setup, cache_test_teardown),
         cmocka_unit_test_setup_teardown(test_vanished, cache_test_setup, cache_test_teardown),
+        cmocka_unit_test_setup_teardown(test_folders_that_cannot_be_made, cache_test_setup,
+                                        cache_test_teardown),
         cmocka_unit_test_setup_teardown(test_open, cache_test_setup, cache_test_teardown),
     };
     if (argc > 2 && strcmp(argv[1], "--bench") == 0)

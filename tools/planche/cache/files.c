@@ -96,14 +96,12 @@ bool planche_cache_make_folders(const struct planche_cache *cache)
     bool made = false;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         planche_cache_path_of(cache, "", names[i], path);
-        if (planche_folder_make(path, 0700)) {
-            made = true;
-            continue;
-        }
-        if (errno == ENOENT)
-            made = planche_folder_make_parents(path, 0700) && planche_folder_make(path, 0700);
-        if (!made && errno != EEXIST)
+        bool is_new = planche_folder_make(path, 0700) ||
+                      (errno == ENOENT && planche_folder_make_parents(path, 0700) &&
+                       planche_folder_make(path, 0700));
+        if (!is_new && errno != EEXIST)
             return false;
+        made = made || is_new;
     }
     if (made)
         write_tag(cache);
