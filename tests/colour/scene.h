@@ -8,7 +8,7 @@
 #include <lcms2.h>
 
 #define SCENE_WIDTH  96
-#define SCENE_HEIGHT 128
+#define SCENE_HEIGHT 200 /* no ornament of an EPUB */
 
 /* Red, green, blue and alpha, 0 to 1, at the middle of a pixel. */
 void scene_at(uint32_t x, uint32_t y, double rgba[4]);

@@ -211,8 +211,8 @@ def faults(cases):
                     yield case, kind, number, way
 
 
-def page(seed):
-    return png.encode(24, 20, 3, harness.gradient(24, 20, 3, seed=seed))
+def page(seed, width=24, height=20):
+    return png.encode(width, height, 3, harness.gradient(width, height, 3, seed=seed))
 
 
 def make_cases(model):
@@ -233,7 +233,7 @@ def make_cases(model):
         Case("folder-cbz", {f"in/{name}": data for name, data in books.items()},
              ["in", "-o", "out.cbz"], "out.cbz", True),
         Case("cbt-cbz", {"in.cbt": archives.cbt(books)}, ["in.cbt", "-o", "out.cbz"], "out.cbz", True),
-        Case("epub-epub", {"in.epub": archives.epub([("images/1.png", page(2)), ("images/2.png", page(3))])},
+        Case("epub-epub", {"in.epub": archives.epub([(f"images/{i}.png", page(i + 1, 200, 64)) for i in (1, 2)])},
              ["in.epub", "-o", "out.epub"], "out.epub", True),
         Case("shelf", {"in/a.cbz": archives.cbz(books), "in/b/c.cbz": archives.cbz({"1.png": page(4)})},
              ["in", "-o", "out"], "out", True, True),
