@@ -411,6 +411,18 @@ class Store(Serve):
         self.assertEqual(gone.returncode, 3)
         self.assertIn(b"none: No such file or directory", gone.stderr)
 
+    def test_page_that_has_the_only_turn(self):
+        """It waits for a worker that needs the store of the same server."""
+        running = self.serve("--store", self.path("shared"), "--token-file", self.path("token"), "--max-connections", "1",
+                             "--no-cache")
+        worker = self.worker("--store", f"http://127.0.0.1:{running.address[1]}", "--token-file", self.path("token"))
+        self.wait_for(lambda s, _: len(s["workers"]) == 1, "no worker")
+        page, token = make_png(40, 30, 1), {"authorization": "Bearer correct-horse"}
+        answer = running.post("/v1/upscale", page, **token)
+        self.assertEqual(answer.status, 200, answer.body)
+        self.assertNotIn(b"too many requests wait", read(self.path("output.log")))
+        self.drain(worker)
+
     def test_requests(self):
         left = ["0" * 64 + "-" + "0" * 15 + "1", "." + "0" * 64 + "-" + "0" * 15 + "1.planche-" + "0" * 16, "notes"]
         for name in left:
