@@ -5,7 +5,6 @@ import io
 import json
 import os
 import pty
-import shutil
 import random
 import shutil
 import signal
