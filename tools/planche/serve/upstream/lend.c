@@ -83,7 +83,7 @@ int planche_serve_make_proxy(struct planche_serve *serve)
         return PLANCHE_CLI_OK;
     }
     planche_cli_message("%s", error.message);
-    return PLANCHE_CLI_NOT_STARTED;
+    return status == PLANCHE_ERROR_ARGUMENT ? PLANCHE_CLI_USAGE : PLANCHE_CLI_NOT_STARTED;
 }
 
 bool planche_serve_take_own(const struct planche_serve *serve, char *path)
