@@ -29,8 +29,8 @@ class Example(harness.Case):
         result = harness.run(program=EXAMPLE, stdin=bytes(64 << 20), check=1)
         self.assertIn("64 MiB or more", result.stderr)
         with open("/dev/full", "wb") as full:
-            result = subprocess.run([EXAMPLE, harness.QUICK_MODEL], input=harness.page(8, 8), stdout=full,
-                                    stderr=subprocess.PIPE, check=False)
+            result = subprocess.run([*harness.WRAPPER, EXAMPLE, harness.QUICK_MODEL], input=harness.page(8, 8),
+                                    stdout=full, stderr=subprocess.PIPE, check=False)
         self.assertEqual(result.returncode, 1)
         self.assertIn(b"standard output cannot be written: No space left on device", result.stderr)
 
