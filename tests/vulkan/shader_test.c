@@ -59,7 +59,7 @@ static void make_commands(struct shader_test *test)
 static void make_descriptors(struct shader_test *test)
 {
     struct planche_gpu_device *device = test->device;
-    VkDescriptorPoolSize size = {VK_DESCRIPTOR_TYPE_UNIFORM_BUFFER_DYNAMIC, 1};
+    VkDescriptorPoolSize size = {device->arguments, 1};
     VkDescriptorBufferInfo buffer = {test->memory.buffer, 0, sizeof(struct planche_gpu_args)};
     check(test,
           device->fn.CreateDescriptorPool(
@@ -85,7 +85,7 @@ static void make_descriptors(struct shader_test *test)
         &(VkWriteDescriptorSet){.sType = VK_STRUCTURE_TYPE_WRITE_DESCRIPTOR_SET,
                                 .dstSet = test->set,
                                 .descriptorCount = 1,
-                                .descriptorType = VK_DESCRIPTOR_TYPE_UNIFORM_BUFFER_DYNAMIC,
+                                .descriptorType = device->arguments,
                                 .pBufferInfo = &buffer},
         0, NULL);
 }

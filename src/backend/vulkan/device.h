@@ -59,7 +59,8 @@ struct planche_gpu_device {
     struct planche_mutex queue_mutex;         /* for every submission */
     double timestamp_ms;                      /* of a tick; 0: the device has none */
     uint64_t timestamp_mask;                  /* the bits that timestamps have */
-    VkDescriptorSetLayout set_layout; /* binding 0: the arguments, a dynamic uniform block */
+    VkDescriptorSetLayout set_layout;         /* binding 0: the arguments */
+    VkDescriptorType arguments; /* a dynamic uniform block; of software devices a storage buffer */
     VkPipelineLayout pipeline_layout;
     VkCuModuleNVX kernel_module; /* path WGMMA: see wgmma/module.h */
     VkCuFunctionNVX kernels[PLANCHE_GPU_KERNEL_COUNT];

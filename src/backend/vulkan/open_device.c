@@ -78,12 +78,11 @@ static enum planche_status create_device(struct planche_gpu_device *device,
     return PLANCHE_OK;
 }
 
-/* The layout of every pipeline: one uniform block, whose place is given with each dispatch. */
+/* The layout of every pipeline: one block of arguments, whose place is given with each dispatch. */
 static enum planche_status create_layouts(struct planche_gpu_device *device,
                                           struct planche_error *error)
 {
-    VkDescriptorSetLayoutBinding binding = {.descriptorType =
-                                                VK_DESCRIPTOR_TYPE_UNIFORM_BUFFER_DYNAMIC,
+    VkDescriptorSetLayoutBinding binding = {.descriptorType = device->arguments,
                                             .descriptorCount = 1,
                                             .stageFlags = VK_SHADER_STAGE_COMPUTE_BIT};
     VkDescriptorSetLayoutCreateInfo set = {.sType =
@@ -124,6 +123,8 @@ static void describe(struct planche_gpu_device *device,
         planche_gpu_stated_block(smaller(capabilities->max_allocation, device->max_buffer));
     device->has_budget = capabilities->extensions[PLANCHE_GPU_MEMORY_BUDGET];
     device->software = capabilities->properties.deviceType == VK_PHYSICAL_DEVICE_TYPE_CPU;
+    device->arguments = device->software ? VK_DESCRIPTOR_TYPE_STORAGE_BUFFER_DYNAMIC
+                                         : VK_DESCRIPTOR_TYPE_UNIFORM_BUFFER_DYNAMIC;
     device->compute_family = (uint32_t)capabilities->compute_family;
     device->transfer_family = (uint32_t)capabilities->transfer_family;
     if (capabilities->timestamp_bits) {

@@ -18,7 +18,10 @@
 
 uint64_t planche_gpu_args_stride(const struct planche_gpu_device *device)
 {
-    uint64_t step = device->properties.limits.minUniformBufferOffsetAlignment;
+    const VkPhysicalDeviceLimits *limits = &device->properties.limits;
+    uint64_t step = device->arguments == VK_DESCRIPTOR_TYPE_STORAGE_BUFFER_DYNAMIC
+                        ? limits->minStorageBufferOffsetAlignment
+                        : limits->minUniformBufferOffsetAlignment;
     uint64_t bytes = sizeof(struct planche_gpu_args);
     return step ? (bytes + step - 1) / step * step : bytes;
 }

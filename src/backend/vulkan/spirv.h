@@ -17,4 +17,7 @@ struct planche_spirv {
 /* [shader][0]: f32, [1]: f16 */
 extern const struct planche_spirv planche_spirv[PLANCHE_SHADER_COUNT][2];
 
+/* Makes the uniform block of a shader, given as so many words, a block of a storage buffer. */
+void planche_spirv_use_storage(uint32_t *code, size_t words);
+
 #endif

@@ -10,7 +10,7 @@
 static enum planche_status make_set(struct planche_gpu_device *device,
                                     struct planche_gpu_page_slot *slot, struct planche_error *error)
 {
-    const VkDescriptorPoolSize size = {VK_DESCRIPTOR_TYPE_UNIFORM_BUFFER_DYNAMIC, 1};
+    const VkDescriptorPoolSize size = {device->arguments, 1};
     const VkDescriptorPoolCreateInfo info = {
         .sType = VK_STRUCTURE_TYPE_DESCRIPTOR_POOL_CREATE_INFO,
         .maxSets = 1,
@@ -127,7 +127,7 @@ enum planche_status planche_gpu_page_slot_ensure_size(struct planche_gpu_page_sl
         .sType = VK_STRUCTURE_TYPE_WRITE_DESCRIPTOR_SET,
         .dstSet = slot->set,
         .descriptorCount = 1,
-        .descriptorType = VK_DESCRIPTOR_TYPE_UNIFORM_BUFFER_DYNAMIC,
+        .descriptorType = device->arguments,
         .pBufferInfo = &buffer,
     };
     device->fn.UpdateDescriptorSets(device->device, 1, &write, 0, NULL);
