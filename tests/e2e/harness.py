@@ -24,6 +24,7 @@ MARGIN_SECONDS = 150 * int(os.environ.get("PLANCHE_TEST_SLOWNESS", "2"))  # only
 # What the command remembers of outputs must not outlive the tests, nor come from before them.
 _STATE = tempfile.TemporaryDirectory(prefix="planche-state-")
 os.environ["XDG_STATE_HOME"] = _STATE.name
+NOBODY = 65534  # user and group
 SEARCH_FAILED = 99  # of builds with AddressSanitizer: tests/support/leak_status.c
 lacking = []  # models and programs that tests were skipped for
 
@@ -89,6 +90,17 @@ class Case(unittest.TestCase):
         with open(path, "wb") as file:
             file.write(data)
         return path
+
+    def as_nobody(self, *arguments, cwd=None):
+        """A run without root's rights; the test is skipped where that cannot be."""
+        more = {"user": NOBODY, "group": NOBODY, "extra_groups": []} if os.geteuid() == 0 else {}
+        program = [*WRAPPER, PLANCHE]
+        try:
+            subprocess.run([*program, "--version"], capture_output=True, check=True, **more)
+        except (OSError, subprocess.CalledProcessError):
+            self.skipTest("others may not run the command here")
+        return subprocess.run([*program, *arguments], cwd=cwd or self.folder, capture_output=True, check=False,
+                              text=True, timeout=MARGIN_SECONDS, **more)
 
     def files(self, *names):
         """Every name in the folder, hidden ones too."""
