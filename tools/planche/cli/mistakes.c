@@ -5,7 +5,6 @@
 #include "base/text.h"
 #include "cli/devices.h"
 #include "cli/terminal.h"
-#include "os/file.h"
 #include "os/file_info.h"
 #include "words/origin.h"
 #include "words/suggest.h"
@@ -129,6 +128,13 @@ static const char *nearest_option(enum planche_cli_command command, const char *
     return suggestion.best;
 }
 
+/* option: as it was written, of other commands. */
+static int refuse_elsewhere(const char *name, const char *option)
+{
+    return planche_cli_usage_error(name, "%s is not an option of %s%s", option,
+                                   *name ? "planche " : "pages and books", name);
+}
+
 /* word: without dashes and value. */
 static int unknown_long(enum planche_cli_command command, const char *name, const char *word)
 {
@@ -139,10 +145,10 @@ static int unknown_long(enum planche_cli_command command, const char *name, cons
     if (foreign != NULL && word[1] != 0)
         return planche_cli_usage_error(foreign->topic, "unknown option --%s: %s", word,
                                        foreign->meant);
-    const struct planche_cli_option *row = planche_cli_option_find(word);
-    if (row != NULL)
-        return planche_cli_usage_error(name, "--%s is not an option of %s%s", word,
-                                       *name ? "planche " : "pages and books", name);
+    if (planche_cli_option_find(word) != NULL) {
+        snprintf(list, sizeof list, "--%s", word);
+        return refuse_elsewhere(name, list);
+    }
     const char *best = nearest_option(command, word);
     if (best != NULL)
         return planche_cli_usage_error(best, "unknown option --%s; did you mean --%s?", word, best);
@@ -174,9 +180,10 @@ int planche_cli_unknown_option(enum planche_cli_command command, const char *nam
         return planche_cli_usage_error(foreign->topic, "unknown option -%c: %s", letter,
                                        foreign->meant);
     const struct planche_cli_option *row = find_letter(letter);
-    if (row != NULL)
-        return planche_cli_usage_error(name, "-%c, --%s, is not an option of %s%s", letter,
-                                       row->name, *name ? "planche " : "pages and books", name);
+    if (row != NULL) {
+        snprintf(text, sizeof text, "-%c, --%s,", letter, row->name);
+        return refuse_elsewhere(name, text);
+    }
     return planche_cli_usage_error(name, "unknown option -%c", letter);
 }
 
